@@ -29,7 +29,10 @@ pub enum ExitCode {
     RollbackFailed,
     WaitingForInput,
     LockLost,
+    HungUp,
     Interrupted,
+    Quit,
+    OutputClosed,
     Terminated,
 }
 
@@ -109,9 +112,20 @@ impl ExitCode {
         (ExitCode::WaitingForInput, 70, "a question needs an answer"),
         (ExitCode::LockLost, 75, "the lock on the database was lost"),
         (
+            ExitCode::HungUp,
+            129,
+            "this screen lost its terminal; the run goes on",
+        ),
+        (
             ExitCode::Interrupted,
             130,
             "this screen was interrupted; the run goes on",
+        ),
+        (ExitCode::Quit, 131, "this screen was quit; the run goes on"),
+        (
+            ExitCode::OutputClosed,
+            141,
+            "this screen's output was closed; the run goes on",
         ),
         (
             ExitCode::Terminated,

@@ -1,0 +1,223 @@
+//! What the operator decided: from a file (TOML) or, later, from the wizard. Holds no secret.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::backup::Level;
+use super::finding::Waiver;
+
+/// An answers file. Unknown keys are refused, so that a typing error never becomes a default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answers {
+    pub deployment: DeploymentAnswers,
+    #[serde(default)]
+    pub database: DatabaseAnswers,
+    pub backup: BackupAnswers,
+    #[serde(default)]
+    pub memory: MemoryAnswers,
+    #[serde(default)]
+    pub server: ServerAnswers,
+    #[serde(default)]
+    pub validate: ValidateAnswers,
+    #[serde(default)]
+    pub run: RunAnswers,
+    #[serde(default)]
+    pub confirm: ConfirmAnswers,
+    #[serde(default)]
+    pub waive: Vec<Waiver>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeploymentAnswers {
+    /// `bare-metal`; the practice marker in the folder above turns it into practice by itself.
+    pub kind: String,
+    /// How people call it, shown everywhere.
+    #[serde(default)]
+    pub name: Option<String>,
+    pub old_home: PathBuf,
+    pub new_home: PathBuf,
+}
+
+/// Overrides for what the deployment's own configuration says.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DatabaseAnswers {
+    /// A file, mode 0600, whose first line is the password. Without it: the deployment's own
+    /// configuration, then `PGPASSFILE` / `~/.pgpass`.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackupAnswers {
+    /// Each run makes a new dated folder in it.
+    pub dir: PathBuf,
+    /// The level that the go-ahead asks for.
+    #[serde(default = "best_level")]
+    pub level: Level,
+    /// Seconds that a dump may stand still before it is ended, 10 to 3600; default 300. Another
+    /// session's lock on a table counts too.
+    #[serde(default)]
+    pub stall_seconds: Option<u32>,
+}
+
+fn best_level() -> Level {
+    Level::RestoredAndEqual
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryWay {
+    /// In the migration's own connection (`DB_PARAMS`): no right needed, nothing to put back.
+    #[default]
+    Connection,
+    /// `ALTER ROLE ... IN DATABASE ... SET`, put back afterwards.
+    Role,
+    /// Leave it as it is.
+    Leave,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemoryAnswers {
+    #[serde(default)]
+    pub way: MemoryWay,
+    /// Mebibytes, 20 (OpenMetadata's own figure) to 1024; default 20.
+    #[serde(default)]
+    pub mib: Option<u32>,
+}
+
+/// How to stop and start the server where omup cannot find its owner by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerAnswers {
+    /// A command line for `/bin/sh -c`, exactly as the operator would type it.
+    #[serde(default)]
+    pub stop: Option<String>,
+    #[serde(default)]
+    pub start: Option<String>,
+    /// Seconds that the new server may take to become healthy, 10 to 3600; default 300.
+    #[serde(default)]
+    pub start_timeout: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ValidateAnswers {
+    /// A file, mode 0600, with a bearer token for the parts of the API that ask for one.
+    #[serde(default)]
+    pub token_file: Option<PathBuf>,
+    /// Run `reindex` after the upgrade; default true.
+    #[serde(default = "yes")]
+    pub reindex: Option<bool>,
+    /// Run `deploy-pipelines` after the upgrade; default true.
+    #[serde(default = "yes")]
+    pub deploy_pipelines: Option<bool>,
+}
+
+fn yes() -> Option<bool> {
+    Some(true)
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunAnswers {
+    /// How long an open question waits for `omup answer` or an attached person before the run ends
+    /// with exit code 70, in seconds; default 0.
+    #[serde(default)]
+    pub wait_for_answers: u32,
+    /// What to do by itself when something fails after the point of no return: `stop` (default)
+    /// leaves the choice of the way back to a person.
+    #[serde(default)]
+    pub agreed_downtime_minutes: Option<u32>,
+}
+
+/// Confirmations made beforehand. Worth nothing unless plan and server are the very ones named.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfirmAnswers {
+    /// `plan_digest` as `omup plan` prints it.
+    #[serde(default)]
+    pub plan: Option<String>,
+    /// `server` as `omup plan` prints it.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// The database's name, typed.
+    #[serde(default)]
+    pub start_of_downtime: Option<String>,
+    #[serde(default)]
+    pub point_of_no_return: Option<String>,
+    /// For `omup rollback`: the id of the way back that is wanted.
+    #[serde(default)]
+    pub way_back: Option<String>,
+}
+
+impl MemoryAnswers {
+    /// Bytes asked for.
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.mib.unwrap_or(20)) * 1024 * 1024
+    }
+}
+
+impl Answers {
+    /// Everything that is wrong with the values themselves, each as `key: problem`.
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        if self.deployment.kind != "bare-metal" {
+            problems.push(format!(
+                "deployment.kind: '{}' is not known (this version drives 'bare-metal')",
+                self.deployment.kind
+            ));
+        }
+        for (key, path) in [
+            ("deployment.old_home", &self.deployment.old_home),
+            ("deployment.new_home", &self.deployment.new_home),
+            ("backup.dir", &self.backup.dir),
+        ] {
+            if !path.is_absolute() {
+                problems.push(format!(
+                    "{key}: '{}' is not an absolute path",
+                    path.display()
+                ));
+            }
+        }
+        if self.deployment.old_home == self.deployment.new_home {
+            problems.push("deployment.new_home: is the same folder as old_home".to_string());
+        }
+        if let Some(mib) = self.memory.mib
+            && !(20..=1024).contains(&mib)
+        {
+            problems.push(format!("memory.mib: {mib} is not between 20 and 1024"));
+        }
+        if let Some(seconds) = self.server.start_timeout
+            && !(10..=3600).contains(&seconds)
+        {
+            problems.push(format!(
+                "server.start_timeout: {seconds} is not between 10 and 3600"
+            ));
+        }
+        if let Some(seconds) = self.backup.stall_seconds
+            && !(10..=3600).contains(&seconds)
+        {
+            problems.push(format!(
+                "backup.stall_seconds: {seconds} is not between 10 and 3600"
+            ));
+        }
+        if self.server.stop.is_some() != self.server.start.is_some() {
+            problems.push("server: give both stop and start, or neither".to_string());
+        }
+        for waiver in &self.waive {
+            if waiver.reason.trim().is_empty() || waiver.who.trim().is_empty() {
+                problems.push(format!(
+                    "waive {}: reason and who must be given",
+                    waiver.check
+                ));
+            }
+        }
+        problems
+    }
+}

@@ -1,0 +1,152 @@
+//! The ways back from where a run stands, each with its price. Computed from facts, never stored.
+
+use serde::{Deserialize, Serialize};
+
+use super::clean_text::CleanText;
+use super::run_view::{Phase, RunView};
+
+/// The ways that exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WayId {
+    /// Nothing has been changed: put settings back and end the run.
+    EndHere,
+    /// The database is as it was: start the old server again.
+    StartOld,
+    /// Restore the backup into a new database and let the old version serve it.
+    Restore,
+    /// Go on forward: let the migration run again from where it stopped.
+    GoOn,
+}
+
+impl WayId {
+    pub fn id(self) -> &'static str {
+        match self {
+            WayId::EndHere => "end-here",
+            WayId::StartOld => "start-old",
+            WayId::Restore => "restore",
+            WayId::GoOn => "go-on",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<WayId> {
+        [WayId::EndHere, WayId::StartOld, WayId::Restore, WayId::GoOn]
+            .into_iter()
+            .find(|way| way.id() == text)
+    }
+}
+
+/// What the world says now; gathered by the application, judged here.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Situation {
+    /// The source database still equals the certificate. `None`: could not look.
+    pub source_unchanged: Option<bool>,
+    /// The backup was verified just now, byte for byte.
+    pub backup_good: Option<bool>,
+    /// What is wrong with it, with the file's name.
+    pub backup_trouble: Option<CleanText>,
+    /// A migration process or session is still alive.
+    pub migration_alive: bool,
+    /// All rows that the target needs are there.
+    pub migration_complete: Option<bool>,
+    /// Rows written since the backup's snapshot. `None`: could not count.
+    pub writes_since_backup: Option<u64>,
+}
+
+/// One way back with what it costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayBack {
+    pub id: WayId,
+    pub title: String,
+    /// What is lost, in words with the count.
+    pub loses: CleanText,
+    /// Seconds, from measured work; `None` where nothing was measured.
+    pub about_seconds: Option<u64>,
+    pub recommended: bool,
+    /// Why it cannot be taken now; empty when it can.
+    pub hindrance: Option<CleanText>,
+}
+
+/// Extra work of a restore beside the restore itself: stop, start and health of the old server.
+const SWITCH_SECONDS: u64 = 60;
+
+/// All ways from here, the recommended one first.
+pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
+    let mut ways = Vec::new();
+    let restore_seconds = view
+        .facts
+        .restore_seconds
+        .map(|s| s.ceil() as u64 + SWITCH_SECONDS);
+    let running = now
+        .migration_alive
+        .then(|| CleanText::from("a migration is still running: wait for it or end it first"));
+    match view.phase() {
+        Phase::BeforeDowntime => ways.push(WayBack {
+            id: WayId::EndHere,
+            title: "End here: the old version was never touched".to_string(),
+            loses: "nothing".into(),
+            about_seconds: Some(0),
+            recommended: true,
+            hindrance: None,
+        }),
+        Phase::Down => ways.push(WayBack {
+            id: WayId::StartOld,
+            title: "Start the old server again: the database is as it was".to_string(),
+            loses: "nothing".into(),
+            about_seconds: Some(SWITCH_SECONDS),
+            recommended: true,
+            hindrance: None,
+        }),
+        Phase::AfterPoint | Phase::Upgraded => {
+            let unchanged = now.source_unchanged == Some(true);
+            if unchanged {
+                ways.push(WayBack {
+                    id: WayId::StartOld,
+                    title: "Start the old server again: the database still equals the backup"
+                        .to_string(),
+                    loses: "nothing".into(),
+                    about_seconds: Some(SWITCH_SECONDS),
+                    recommended: true,
+                    hindrance: running.clone(),
+                });
+            }
+            // The search index has the new version's shape by then; it is rebuilt as a step of this way.
+            let loses = match now.writes_since_backup {
+                Some(0) => CleanText::from("no writes: nothing was written since the backup"),
+                Some(n) => CleanText::from(format!(
+                    "{n} rows written since the backup (they stay in the database that is kept beside)"
+                )),
+                None => CleanText::from("the writes since the backup; they could not be counted"),
+            };
+            ways.push(WayBack {
+                id: WayId::Restore,
+                title: "Restore the backup into a new database and start the old version on it"
+                    .to_string(),
+                loses,
+                about_seconds: restore_seconds,
+                // Where the new version serves, going back is a choice and no advice.
+                recommended: !unchanged && view.phase() == Phase::AfterPoint,
+                hindrance: running.clone().or_else(|| match now.backup_good {
+                    Some(true) => None,
+                    Some(false) | None => Some(
+                        now.backup_trouble
+                            .clone()
+                            .unwrap_or_else(|| "the backup could not be looked at".into()),
+                    ),
+                }),
+            });
+            if now.migration_complete == Some(false) {
+                ways.push(WayBack {
+                    id: WayId::GoOn,
+                    title: "Go on forward: mend the cause, then let the migration run again".to_string(),
+                    loses: "nothing, but statements that ran without being recorded may fail the second time".into(),
+                    about_seconds: None,
+                    recommended: false,
+                    hindrance: running,
+                });
+            }
+        }
+        Phase::RolledBack => {}
+    }
+    ways
+}
