@@ -1,1 +1,77 @@
+//! What omup knows about OpenMetadata's releases, from the data under `assets/`: notes between two
+//! versions, the allowed path, the platform versions that a release needs. Pure; reads no file at
+//! run time.
 
+mod path;
+mod range;
+mod releases;
+
+use crate::domain::version::OmVersion;
+
+pub use path::PathVerdict;
+pub use range::at_least;
+pub use releases::{Change, Kind, Note, Release, Severity, Support};
+
+/// All releases, ascending.
+#[derive(Debug, Clone)]
+pub struct Knowledge {
+    releases: Vec<Release>,
+}
+
+impl Knowledge {
+    /// What is built into this program; a test reads every file of it.
+    pub fn embedded() -> Self {
+        Self {
+            releases: releases::embedded(),
+        }
+    }
+
+    /// The release line that a version belongs to.
+    pub fn release(&self, version: &OmVersion) -> Option<&Release> {
+        self.releases
+            .iter()
+            .find(|release| release.version.minor_line() == version.minor_line())
+    }
+
+    /// True when our data covers this version's line and it was released when the data was copied.
+    pub fn known(&self, version: &OmVersion) -> bool {
+        self.release(version)
+            .is_some_and(|release| release.released.is_some())
+    }
+
+    /// The platform versions that a release asks for.
+    pub fn support(&self, target: &OmVersion) -> Option<&Support> {
+        self.release(target).map(|release| &release.support)
+    }
+
+    /// Every change after `from`, up to and including `to`, oldest first.
+    pub fn notes(&self, from: &OmVersion, to: &OmVersion) -> Vec<Note> {
+        let mut notes: Vec<Note> = self
+            .releases
+            .iter()
+            .flat_map(|release| {
+                release.change.iter().map(|change| Note {
+                    since: change
+                        .since
+                        .clone()
+                        .unwrap_or_else(|| release.version.clone()),
+                    change: change.clone(),
+                    source: release.sources.first().cloned().unwrap_or_default(),
+                    copied: release.copied.clone(),
+                })
+            })
+            .filter(|note| note.since > *from && note.since <= *to)
+            .collect();
+        notes.sort_by(|a, b| {
+            a.since
+                .cmp(&b.since)
+                .then(b.change.severity.cmp(&a.change.severity))
+        });
+        notes
+    }
+
+    /// Whether the database may go from one version to another in one hop.
+    pub fn path(&self, from: &OmVersion, to: &OmVersion) -> PathVerdict {
+        path::judge(self, from, to)
+    }
+}
