@@ -1,0 +1,137 @@
+//! OM-DB-003, OM-DB-004, OM-LEFT-001: the database can be written, holds an OpenMetadata, and no
+//! earlier run has left a database beside it.
+
+use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use super::words::{count, quoted};
+use crate::domain::answers::Answers;
+use crate::domain::finding::Blocks;
+use crate::domain::names::Engine;
+use crate::domain::space::size;
+use crate::domain::survey::Survey;
+use crate::knowledge::Knowledge;
+
+pub const WRITABLE: Check = Check {
+    item: Item {
+        id: "OM-DB-003",
+        title: "The database can be written",
+        blocks: Blocks::BeforeBackup,
+        cost: Cost::Query,
+        time_limit: NO_LIMIT,
+        condition: "neither a replica in recovery nor read-only by default",
+    },
+    judge: writable,
+};
+
+pub const NOT_EMPTY: Check = Check {
+    item: Item {
+        id: "OM-DB-004",
+        title: "The database belongs to an OpenMetadata",
+        blocks: Blocks::Always,
+        cost: Cost::Query,
+        time_limit: NO_LIMIT,
+        condition: "SERVER_CHANGE_LOG exists and holds a row of a finished version",
+    },
+    judge: not_empty,
+};
+
+pub const LEFTOVERS: Check = Check {
+    item: Item {
+        id: "OM-LEFT-001",
+        title: "No database of an earlier run is left",
+        blocks: Blocks::No,
+        cost: Cost::Query,
+        time_limit: NO_LIMIT,
+        condition: "no other database on the server has a name that omup makes (omup_...)",
+    },
+    judge: leftovers,
+};
+
+fn writable(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgement {
+    let database = &survey.database.identity.database;
+    if !survey.database.read_only {
+        return Judgement::pass(format!("'{database}' takes writes"));
+    }
+    let said = Judgement::fail(format!(
+        "'{database}' is read-only: a replica, or made so by a setting"
+    ))
+    .seen(format!(
+        "connected with {}:{}",
+        survey.deployment.connection.host, survey.deployment.connection.port
+    ));
+    match survey.database.identity.engine {
+        Engine::Postgres => said
+            .remedy("connect with the primary; if this is the primary, find out who set default_transaction_read_only for it, for the database or for the user, and why")
+            .command("SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only');"),
+        Engine::Sqlite => said.remedy("give the user of omup the right to write the database's file and its folder"),
+    }
+}
+
+fn not_empty(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgement {
+    let history = match known(&survey.history, "the migration history") {
+        Ok(history) => history,
+        Err(unknown) => return unknown,
+    };
+    let database = &survey.database.identity.database;
+    if let Some(version) = history.highest() {
+        return Judgement::pass(format!("'{database}' was last migrated to {version}"));
+    }
+    let seen = [
+        ("SERVER_CHANGE_LOG", history.native.as_ref().map(Vec::len)),
+        (
+            "DATABASE_CHANGE_LOG (Flyway)",
+            history.flyway.as_ref().map(Vec::len),
+        ),
+    ]
+    .map(|(table, rows)| match rows {
+        Some(rows) => format!("{table}: {}", count(rows, "row", "rows")),
+        None => format!("{table}: there is no such table"),
+    });
+    if history.native.is_none() && history.flyway.is_none() {
+        return Judgement::fail(format!(
+            "'{database}' has no history table: it is empty, or belongs to another program"
+        ))
+        .seen_all(seen)
+        .remedy(
+            "check the database settings of the old installation: there is nothing here to upgrade",
+        );
+    }
+    if history.native.is_none() {
+        return Judgement::fail(format!(
+            "'{database}' knows only Flyway's history: OpenMetadata 1.0 or older, which this omup does not upgrade"
+        ))
+        .seen_all(seen)
+        .remedy("upgrade it by OpenMetadata's own guide to a release from 1.1 to 1.10 first, then check again");
+    }
+    Judgement::fail(format!(
+        "'{database}' has a history table, but no version in it was ever finished"
+    ))
+    .seen_all(seen)
+    .remedy("a first installation stopped half way, or the rows were deleted: make the old version run on this database first, or restore a backup of it")
+}
+
+fn leftovers(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgement {
+    let left = &survey.database.leftovers;
+    if left.is_empty() {
+        return Judgement::pass("no earlier run has left a database on this server");
+    }
+    let said = Judgement::warn(format!(
+        "{} left on this server by earlier runs",
+        count(left.len(), "database is", "databases are")
+    ))
+    .seen_all(left.iter().map(|name| format!("database {name}")))
+    .seen(format!(
+        "each may be as large as the database itself ({})",
+        size(survey.database.bytes)
+    ));
+    match survey.database.identity.engine {
+        Engine::Postgres => {
+            let statements: Vec<String> = left
+                .iter()
+                .map(|name| format!("DROP DATABASE {};", quoted(name)))
+                .collect();
+            said.remedy("make sure that no run is using them (`omup runs list`, on every host that upgrades this server), then drop them, connected with another database")
+                .command(statements.join(" "))
+        }
+        Engine::Sqlite => said.remedy("make sure that no run is using them (`omup runs list`), then remove their files from the practice folder"),
+    }
+}

@@ -1,0 +1,65 @@
+//! OM-MEM-001: sort memory against OpenMetadata's 20 MB. On PostgreSQL less is slow, not wrong.
+//!
+//! Source: OpenMetadata's documentation, "Before you upgrade": sort_buffer_size or work_mem of 20 MB.
+
+use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use crate::domain::answers::{Answers, MemoryWay};
+use crate::domain::finding::Blocks;
+use crate::domain::names::Engine;
+use crate::domain::space::size;
+use crate::domain::survey::Survey;
+use crate::knowledge::Knowledge;
+
+/// OpenMetadata's own figure, in bytes.
+const WANTED: u64 = 20 * 1024 * 1024;
+
+pub const CHECK: Check = Check {
+    item: Item {
+        id: "OM-MEM-001",
+        title: "The migration has enough memory for sorting",
+        blocks: Blocks::No,
+        cost: Cost::Query,
+        time_limit: NO_LIMIT,
+        condition: "20 MB (OpenMetadata's figure), by the database's setting or by the answers' [memory]; never a blocker on PostgreSQL",
+    },
+    judge,
+};
+
+fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgement {
+    match survey.database.identity.engine {
+        Engine::Sqlite => return Judgement::skip("the practice database has no such setting"),
+        Engine::Postgres => {}
+    }
+    let Some(now) = survey.database.sort_memory else {
+        return Judgement::unknown("work_mem, as a new connection sees it, could not be read")
+            .remedy("keep memory.way = \"connection\" in the answers: the migration's own connection is then given enough")
+            .command("SHOW work_mem;");
+    };
+    let asked = answers.memory.bytes();
+    let seen = format!(
+        "a new connection sees work_mem = {}; OpenMetadata's figure is {}",
+        size(now),
+        size(WANTED)
+    );
+    match answers.memory.way {
+        _ if now >= WANTED => Judgement::pass(format!(
+            "new connections have {} for sorting, at least the {} that OpenMetadata asks for",
+            size(now),
+            size(WANTED)
+        )),
+        MemoryWay::Connection => Judgement::pass(format!(
+            "the migration's own connection will get {}; nothing is changed in the database",
+            size(asked)
+        )),
+        MemoryWay::Role => Judgement::pass(format!(
+            "the migration will get {} through a setting of the user that is put back afterwards",
+            size(asked)
+        )),
+        MemoryWay::Leave => Judgement::warn(format!(
+            "the migration would sort with {}: PostgreSQL then writes to disk, which is slower but not wrong",
+            size(now)
+        ))
+        .remedy("set memory.way = \"connection\" in the answers: it needs no right and nothing has to be put back"),
+    }
+    .seen(seen)
+}

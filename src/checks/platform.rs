@@ -1,0 +1,82 @@
+//! OM-DB-001: the database server is one that the new version supports.
+
+use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use crate::domain::answers::Answers;
+use crate::domain::finding::Blocks;
+use crate::domain::names::Engine;
+use crate::domain::survey::Survey;
+use crate::knowledge::{Knowledge, at_least};
+
+pub const CHECK: Check = Check {
+    item: Item {
+        id: "OM-DB-001",
+        title: "The new version supports this database server",
+        blocks: Blocks::BeforeMigrate,
+        cost: Cost::Query,
+        time_limit: NO_LIMIT,
+        condition: "PostgreSQL's version lies in the range that OpenMetadata names for the target; what is not in our data is unknown",
+    },
+    judge,
+};
+
+fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgement {
+    match survey.database.identity.engine {
+        Engine::Sqlite => return Judgement::skip("the practice database is built in"),
+        Engine::Postgres => {}
+    }
+    let target = match known(&survey.versions.target, "the new folder's version") {
+        Ok(target) => target,
+        Err(unknown) => return unknown,
+    };
+    let database = &survey.database;
+    let version = (
+        database.major,
+        minor(database.version_text.as_str(), database.major),
+    );
+    let shown = format!("server: PostgreSQL {}", database.version_text);
+    let Some(range) = knowledge
+        .support(target)
+        .and_then(|support| support.range("postgres"))
+    else {
+        return not_listed(target.to_string()).seen(shown);
+    };
+    let source = knowledge
+        .release(target)
+        .map(|release| {
+            format!(
+                "OpenMetadata {target} asks for PostgreSQL {range} (copied {}; {})",
+                release.copied,
+                release.sources.join(", ")
+            )
+        })
+        .unwrap_or_default();
+    match at_least(range, version) {
+        Some(true) => Judgement::pass(format!(
+            "PostgreSQL {}.{} is within {range}, which OpenMetadata {target} asks for",
+            version.0, version.1
+        )),
+        Some(false) => Judgement::fail(format!(
+            "PostgreSQL {}.{} is too old: OpenMetadata {target} asks for {range}",
+            version.0, version.1
+        ))
+        .remedy("upgrade the database server first, as a change of its own with its own backup, and run the old OpenMetadata on it; or choose a target that supports this server"),
+        None => not_listed(target.to_string()),
+    }
+    .seen(shown)
+    .seen(source)
+}
+
+fn not_listed(target: String) -> Judgement {
+    Judgement::unknown(format!(
+        "omup has no range of PostgreSQL versions for OpenMetadata {target}"
+    ))
+    .remedy("look into the requirements page of that release; if this server is named there, waive this check with that page as reason")
+}
+
+/// The number behind the first dot of `15.18 (Debian ...)`; 0 where there is none.
+fn minor(text: &str, major: u32) -> u32 {
+    text.strip_prefix(&format!("{major}."))
+        .map(|rest| rest.chars().take_while(char::is_ascii_digit).collect())
+        .and_then(|digits: String| digits.parse().ok())
+        .unwrap_or(0)
+}

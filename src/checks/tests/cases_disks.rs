@@ -1,0 +1,106 @@
+//! Room on the disks.
+
+use super::sample::disk_of;
+use super::{Case, at};
+use crate::domain::finding::Verdict::{Fail, Unknown, Warn};
+
+const GIB: u64 = 1 << 30;
+
+pub const CASES: &[Case] = &[
+    // 10 GB database: (3.5 + 10) x 1.2 = 16.2 GB (cut to 16.1) at the backup, (10 + 2) x 1.2 = 14.4 GB at the server.
+    Case {
+        shows: "16.1 GB needed, 100.0 GB of 200.0 GB free",
+        ..at("OM-DISK-001", "room enough")
+    },
+    Case {
+        change: |s, _| disk_of(s, "backup").free = 16 * GIB,
+        verdict: Fail,
+        holds: true,
+        shows: "TOO SMALL",
+        ..at("OM-DISK-001", "the backup does not fit")
+    },
+    Case {
+        change: |s, _| disk_of(s, "backup").free = 17 * GIB,
+        ..at("OM-DISK-001", "the backup just fits")
+    },
+    Case {
+        change: |s, _| disk_of(s, "database").free = 14 * GIB,
+        verdict: Fail,
+        holds: true,
+        shows: "rebuild of the largest table table_entity 2.0 GB",
+        ..at("OM-DISK-001", "the copy does not fit")
+    },
+    Case {
+        change: |s, _| {
+            disk_of(s, "database").device = 1;
+            disk_of(s, "database").free = 30 * GIB;
+            disk_of(s, "backup").free = 30 * GIB;
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "/srv/backups, /var/lib/postgresql/15/main",
+        ..at("OM-DISK-001", "one device pays for both (30.6 GB)")
+    },
+    Case {
+        change: |s, _| disk_of(s, "backup").writable = false,
+        verdict: Fail,
+        holds: true,
+        shows: "cannot be written",
+        ..at("OM-DISK-001", "backup folder not writable")
+    },
+    Case {
+        change: |s, _| disk_of(s, "database").writable = false,
+        ..at("OM-DISK-001", "the server's folder need not be ours")
+    },
+    Case {
+        change: |s, _| s.disks.retain(|disk| disk.role != "database"),
+        verdict: Warn,
+        shows: "14.3 GB",
+        ..at("OM-DISK-001", "the server's folder is not visible")
+    },
+    Case {
+        change: |s, _| {
+            s.disks.retain(|disk| disk.role != "database");
+            disk_of(s, "backup").free = 0;
+        },
+        verdict: Fail,
+        holds: true,
+        ..at("OM-DISK-001", "not visible, and the backup does not fit")
+    },
+    Case {
+        change: |s, _| s.disks.retain(|disk| disk.role != "backup"),
+        verdict: Unknown,
+        holds: true,
+        ..at("OM-DISK-001", "backup folder not looked at")
+    },
+    Case {
+        change: |s, _| s.database.bytes = u64::MAX,
+        verdict: Fail,
+        holds: true,
+        ..at("OM-DISK-001", "figures beyond any disk")
+    },
+    at("OM-DISK-002", "room enough"),
+    Case {
+        change: |s, _| disk_of(s, "state").free = (64 << 20) - 1,
+        verdict: Fail,
+        holds: true,
+        shows: "64.0 MB",
+        ..at("OM-DISK-002", "one byte short")
+    },
+    Case {
+        change: |s, _| disk_of(s, "state").free = 64 << 20,
+        ..at("OM-DISK-002", "just enough")
+    },
+    Case {
+        change: |s, _| disk_of(s, "state").writable = false,
+        verdict: Fail,
+        holds: true,
+        ..at("OM-DISK-002", "not writable")
+    },
+    Case {
+        change: |s, _| s.disks.clear(),
+        verdict: Unknown,
+        holds: true,
+        ..at("OM-DISK-002", "not looked at")
+    },
+];

@@ -1,0 +1,165 @@
+//! The host's tools, the server's owner, secrets.
+
+use super::sample::{make_practice, tool_of};
+use super::{Case, at};
+use crate::domain::finding::Verdict::{Fail, Skip, Unknown, Warn};
+use crate::domain::survey::Owner;
+use crate::domain::survey::Probe;
+
+pub const CASES: &[Case] = &[
+    at("OM-TOOL-001", "of the server's major"),
+    Case {
+        change: |s, _| {
+            tool_of(s, "pg_dump").numbers = Some((16, 3));
+            tool_of(s, "pg_restore").numbers = Some((16, 3));
+        },
+        ..at("OM-TOOL-001", "newer than the server")
+    },
+    Case {
+        change: |s, _| {
+            tool_of(s, "pg_dump").numbers = Some((17, 2));
+            tool_of(s, "pg_restore").numbers = Some((17, 2));
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "transaction_timeout",
+        ..at(
+            "OM-TOOL-001",
+            "a restore that the server does not understand",
+        )
+    },
+    Case {
+        change: |s, _| {
+            s.database.major = 17;
+            tool_of(s, "pg_dump").numbers = Some((18, 0));
+            tool_of(s, "pg_restore").numbers = Some((18, 0));
+        },
+        ..at("OM-TOOL-001", "both know transaction_timeout")
+    },
+    Case {
+        change: |s, _| tool_of(s, "pg_restore").path = None,
+        verdict: Fail,
+        holds: true,
+        shows: "apt install postgresql-client-15",
+        ..at("OM-TOOL-001", "one is missing")
+    },
+    Case {
+        change: |s, _| {
+            tool_of(s, "pg_dump").numbers = Some((14, 9));
+            tool_of(s, "pg_restore").numbers = Some((14, 9));
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "older than the server",
+        ..at("OM-TOOL-001", "older than the server")
+    },
+    Case {
+        change: |s, _| {
+            s.database.major = 12;
+            tool_of(s, "pg_dump").numbers = Some((13, 2));
+            tool_of(s, "pg_restore").numbers = Some((13, 2));
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "apt install postgresql-client-13",
+        ..at("OM-TOOL-001", "older than OpenMetadata allows")
+    },
+    Case {
+        change: |s, _| tool_of(s, "pg_restore").numbers = Some((16, 1)),
+        verdict: Fail,
+        holds: true,
+        shows: "one package",
+        ..at("OM-TOOL-001", "of two majors")
+    },
+    Case {
+        change: |s, _| tool_of(s, "pg_dump").version = Probe::Unknown("killed".into()),
+        verdict: Unknown,
+        holds: true,
+        shows: "killed",
+        ..at("OM-TOOL-001", "silent")
+    },
+    Case {
+        change: |s, _| tool_of(s, "pg_dump").numbers = None,
+        verdict: Unknown,
+        holds: true,
+        ..at("OM-TOOL-001", "a version line without numbers")
+    },
+    Case {
+        change: |s, _| s.tools.clear(),
+        verdict: Unknown,
+        holds: true,
+        ..at("OM-TOOL-001", "nobody looked")
+    },
+    Case {
+        change: |s, _| make_practice(s),
+        verdict: Skip,
+        ..at("OM-TOOL-001", "practice")
+    },
+    Case {
+        shows: "openmetadata.service",
+        ..at("OM-OWN-001", "systemd")
+    },
+    Case {
+        change: |s, _| {
+            s.deployment.owner = Owner::PidFile {
+                pid: 7,
+                file: "/opt/om/openmetadata.pid".into(),
+            };
+        },
+        shows: "openmetadata.pid",
+        ..at("OM-OWN-001", "pid file")
+    },
+    Case {
+        change: |s, _| {
+            s.deployment.owner = Owner::Runit {
+                pid: 7,
+                service: "/etc/service/om".into(),
+            }
+        },
+        ..at("OM-OWN-001", "runit")
+    },
+    Case {
+        change: |s, _| {
+            s.deployment.owner = Owner::Supervisord {
+                pid: 7,
+                program: "om".to_string(),
+            }
+        },
+        ..at("OM-OWN-001", "supervisord")
+    },
+    Case {
+        change: |s, _| {
+            s.deployment.owner = Owner::Commands {
+                stop: "om-stop".to_string(),
+                start: "om-start".to_string(),
+            };
+        },
+        shows: "om-start",
+        ..at("OM-OWN-001", "commands")
+    },
+    Case {
+        change: |s, _| {
+            s.deployment.owner = Owner::Unknown {
+                pid: 7,
+                parent: "tmux (6)".into(),
+            }
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "[server]",
+        ..at("OM-OWN-001", "nobody known")
+    },
+    Case {
+        change: |s, _| s.deployment.owner = Owner::NotRunning,
+        verdict: Warn,
+        ..at("OM-OWN-001", "not running")
+    },
+    at("OM-SEC-001", "all durable"),
+    Case {
+        change: |s, _| s.deployment.fleeting_secrets = vec!["FERNET_KEY".into()],
+        verdict: Fail,
+        holds: true,
+        shows: "secret FERNET_KEY",
+        ..at("OM-SEC-001", "one lives only in the process")
+    },
+];
