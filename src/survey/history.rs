@@ -1,0 +1,26 @@
+//! The migration history of the database, and what the target would add to it.
+
+use super::{Result, probe};
+use crate::database::Database;
+use crate::deployment::Deployment;
+use crate::domain::migration::{History, PendingWork};
+use crate::domain::names::Engine;
+use crate::domain::survey::Probe;
+
+pub async fn history(database: &dyn Database) -> Result<Probe<History>> {
+    probe(database.history().await)
+}
+
+/// Without the history nothing is known of the work either.
+pub async fn pending(
+    deployment: &dyn Deployment,
+    engine: Engine,
+    history: &Probe<History>,
+) -> Probe<PendingWork> {
+    match history {
+        Probe::Known(history) => Probe::from_result(deployment.pending(engine, history).await),
+        Probe::Unknown(reason) => {
+            Probe::Unknown(format!("the migration history is not known: {reason}").into())
+        }
+    }
+}
