@@ -1,0 +1,2 @@
+#!/bin/bash
+# Practice deployment: environment of the server. Put your exports here.

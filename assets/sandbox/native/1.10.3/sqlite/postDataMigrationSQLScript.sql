@@ -1,0 +1,1 @@
+UPDATE bot_entity SET json = json_set(json, '$.provider', 'system') WHERE json_extract(json, '$.provider') IS NULL;

@@ -1,0 +1,265 @@
+//! One session with the practice database, PostgreSQL or SQLite, as the ops tool and the server
+//! hold it: auto-commit, statements as plain text, answers as text.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{
+    AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _, SqliteConnection,
+    TypeInfo as _, ValueRef as _,
+};
+
+use super::jdbc::{JdbcUrl, Target};
+pub use super::sql_error::SqlError;
+
+/// An open session.
+pub struct Session {
+    link: Link,
+    socket_timeout: Option<Duration>,
+}
+
+enum Link {
+    Postgres(Box<PgConnection>),
+    Sqlite(Box<SqliteConnection>),
+}
+
+/// Which SQL a session speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Postgres,
+    Sqlite,
+}
+
+impl Dialect {
+    /// The folder name below a migration's version.
+    pub fn folder(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "postgres",
+            Dialect::Sqlite => "sqlite",
+        }
+    }
+
+    /// The driver's class, which names the folder of the Flyway files.
+    pub fn driver_class(self) -> &'static str {
+        match self {
+            Dialect::Postgres => "org.postgresql.Driver",
+            Dialect::Sqlite => "org.sqlite.JDBC",
+        }
+    }
+
+    /// Flyway's table: quoted upper case on PostgreSQL, as its MigrationDAO writes it.
+    pub fn flyway_table(self) -> &'static str {
+        "\"DATABASE_CHANGE_LOG\""
+    }
+}
+
+impl Target {
+    pub fn dialect(&self) -> Dialect {
+        match self {
+            Target::Postgres { .. } => Dialect::Postgres,
+            Target::Sqlite { .. } => Dialect::Sqlite,
+        }
+    }
+}
+
+/// One row, every column as text; `None` is NULL.
+pub type TextRow = Vec<Option<String>>;
+
+impl Session {
+    /// Opens a session as the configuration says.
+    ///
+    /// # Errors
+    /// When the server refuses or the SQLite file does not exist.
+    pub async fn open(url: &JdbcUrl, user: &str, password: &str) -> Result<Self, SqlError> {
+        let link = match &url.target {
+            Target::Postgres {
+                host,
+                port,
+                database,
+            } => {
+                let options = PgConnectOptions::new_without_pgpass()
+                    .host(host)
+                    .port(*port)
+                    .database(database)
+                    .username(user)
+                    .password(password)
+                    .ssl_mode(PgSslMode::Prefer)
+                    .application_name(&url.application_name)
+                    .options(url.settings.clone())
+                    .disable_statement_logging();
+                Link::Postgres(Box::new(options.connect().await?))
+            }
+            Target::Sqlite { file } => {
+                let options = SqliteConnectOptions::new()
+                    .filename(file)
+                    .create_if_missing(false)
+                    .busy_timeout(Duration::from_secs(60))
+                    .disable_statement_logging();
+                Link::Sqlite(Box::new(options.connect().await?))
+            }
+        };
+        Ok(Self {
+            link,
+            socket_timeout: url.socket_timeout,
+        })
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        match self.link {
+            Link::Postgres(_) => Dialect::Postgres,
+            Link::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
+    /// Runs statements as plain text (auto-commit) and tells how many rows were touched.
+    ///
+    /// # Errors
+    /// The database's own error; [`SqlError::TimedOut`] when no answer came in time: the database
+    /// goes on with the statement, as it does under pgjdbc.
+    pub async fn execute(&mut self, sql: &str) -> Result<u64, SqlError> {
+        let timeout = self.socket_timeout;
+        let work = async {
+            let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+            match &mut self.link {
+                Link::Postgres(link) => Ok(sql.execute(&mut **link).await?.rows_affected()),
+                Link::Sqlite(link) => Ok(sql.execute(&mut **link).await?.rows_affected()),
+            }
+        };
+        match timeout {
+            None => work.await,
+            Some(limit) => tokio::time::timeout(limit, work)
+                .await
+                .unwrap_or(Err(SqlError::TimedOut)),
+        }
+    }
+
+    /// Runs a query and gives every value as text.
+    ///
+    /// # Errors
+    /// The database's own error.
+    pub async fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, SqlError> {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
+        match &mut self.link {
+            Link::Postgres(link) => {
+                let rows = sql.fetch_all(&mut **link).await?;
+                rows.iter()
+                    .map(|row| {
+                        (0..row.len())
+                            .map(|at| {
+                                let value = row.try_get_raw(at)?;
+                                if value.is_null() {
+                                    return Ok(None);
+                                }
+                                // Plain-text queries are answered in text, whatever the type.
+                                let text = value.as_str().map_err(sqlx::Error::Decode)?;
+                                Ok(Some(text.to_owned()))
+                            })
+                            .collect()
+                    })
+                    .collect()
+            }
+            Link::Sqlite(link) => {
+                let rows = sql.fetch_all(&mut **link).await?;
+                rows.iter()
+                    .map(|row| (0..row.len()).map(|at| sqlite_text(row, at)).collect())
+                    .collect()
+            }
+        }
+    }
+
+    /// The first column of the first row, if there is one.
+    ///
+    /// # Errors
+    /// The database's own error.
+    pub async fn value(&mut self, sql: &str) -> Result<Option<String>, SqlError> {
+        let rows = self.rows(sql).await?;
+        Ok(rows
+            .into_iter()
+            .next()
+            .and_then(|row| row.into_iter().next().flatten()))
+    }
+
+    /// Whether a table of this name (as the catalog spells it) stands in the database.
+    ///
+    /// # Errors
+    /// The database's own error.
+    pub async fn has_table(&mut self, name: &str) -> Result<bool, SqlError> {
+        let name = text_literal(name);
+        let sql = match self.dialect() {
+            Dialect::Postgres => format!(
+                "SELECT 1 FROM information_schema.tables \
+                 WHERE table_schema = current_schema() AND table_name = {name}"
+            ),
+            Dialect::Sqlite => {
+                format!("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = {name}")
+            }
+        };
+        Ok(self.value(&sql).await?.is_some())
+    }
+
+    /// The PostgreSQL session below, for bulk loading.
+    pub fn postgres(&mut self) -> Option<&mut PgConnection> {
+        match &mut self.link {
+            Link::Postgres(link) => Some(link),
+            Link::Sqlite(_) => None,
+        }
+    }
+
+    /// The SQLite session below, for bulk loading.
+    pub fn sqlite(&mut self) -> Option<&mut SqliteConnection> {
+        match &mut self.link {
+            Link::Sqlite(link) => Some(link),
+            Link::Postgres(_) => None,
+        }
+    }
+
+    /// Ends the session without a word, as a cut connection does.
+    pub fn lose(self) {
+        drop(self);
+    }
+
+    /// Ends the session politely.
+    ///
+    /// # Errors
+    /// When the goodbye could not be said.
+    pub async fn close(self) -> Result<(), SqlError> {
+        match self.link {
+            Link::Postgres(link) => link.close().await?,
+            Link::Sqlite(link) => link.close().await?,
+        }
+        Ok(())
+    }
+}
+
+fn sqlite_text(row: &sqlx::sqlite::SqliteRow, at: usize) -> Result<Option<String>, SqlError> {
+    let kind = {
+        let value = row.try_get_raw(at)?;
+        if value.is_null() {
+            return Ok(None);
+        }
+        value.type_info().name().to_owned()
+    };
+    let text = match kind.as_str() {
+        "INTEGER" | "BOOLEAN" => row.try_get_unchecked::<i64, _>(at)?.to_string(),
+        "REAL" => row.try_get_unchecked::<f64, _>(at)?.to_string(),
+        _ => String::from_utf8_lossy(row.try_get_unchecked::<&[u8], _>(at)?).into_owned(),
+    };
+    Ok(Some(text))
+}
+
+/// Writes text as an SQL literal; good for SQLite and for PostgreSQL with its default
+/// `standard_conforming_strings`.
+pub fn text_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text_literal;
+
+    #[test]
+    fn quotes_are_doubled() {
+        assert_eq!(text_literal("it's \\ \"x\""), "'it''s \\ \"x\"'");
+    }
+}
