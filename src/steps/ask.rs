@@ -1,0 +1,210 @@
+//! The two typed go-aheads: start of downtime, and point of no return.
+
+use async_trait::async_trait;
+
+use super::context::{Ask, Context, wall_ms};
+use super::{Preview, Step};
+use crate::domain::event::Fact;
+use crate::domain::plan::Intent;
+use crate::domain::step::{Failure, Outcome, StepId};
+use crate::exit_code::ExitCode;
+
+pub const START_OF_DOWNTIME: &str = "start-of-downtime";
+pub const POINT_OF_NO_RETURN: &str = "point-of-no-return";
+
+/// What the confirmations of an answers file are worth in this run: their text when plan and
+/// server are the very ones they name, else why not.
+fn prepared(context: &Context<'_>, value: Option<&String>) -> Result<Option<String>, String> {
+    let Some(value) = value else { return Ok(None) };
+    let confirm = &context.answers.confirm;
+    let server = &context.survey.database.identity.server;
+    match (&confirm.plan, &confirm.server) {
+        (Some(plan), Some(named)) if plan == context.plan_digest && named == server => Ok(Some(value.clone())),
+        (Some(plan), _) if plan != context.plan_digest => {
+            Err("the answers file confirms another plan than this one (see `omup plan`)".to_string())
+        }
+        (Some(_), Some(_)) => Err("the answers file confirms another server than this one".to_string()),
+        _ => Err("the answers file confirms without naming plan and server (confirm.plan, confirm.server)".to_string()),
+    }
+}
+
+async fn confirmed(
+    context: &Context<'_>,
+    id: &'static str,
+    value: Option<&String>,
+    text: String,
+    safe: &str,
+) -> Result<(), Failure> {
+    let expects = context.survey.database.identity.database.clone();
+    let earlier = context
+        .view()
+        .answers
+        .get(id)
+        .map(|v| v.as_str().to_string());
+    if earlier.as_deref() == Some(expects.as_str()) {
+        return Ok(());
+    }
+    let worthless = match prepared(context, value) {
+        Ok(Some(typed)) if typed == expects => {
+            return context
+                .recorder
+                .record(crate::domain::event::Event::Answered {
+                    id: id.to_string(),
+                    value: typed.into(),
+                    who: "answers file".into(),
+                    uid: context.survey.host.uid,
+                    accepted: true,
+                });
+        }
+        Ok(Some(_)) => Some("the answers file holds another name than the database's".to_string()),
+        Ok(None) => None,
+        Err(why) => Some(why),
+    };
+    let text = match worthless {
+        Some(why) => format!("{text} ({why})"),
+        None => text,
+    };
+    let answer = context
+        .recorder
+        .ask(Ask {
+            id,
+            text,
+            expects: expects.clone(),
+            safe: safe.to_string(),
+        })
+        .await?;
+    match answer {
+        Some(typed) if typed == expects => Ok(()),
+        Some(_) | None => Err(Failure::new(
+            ExitCode::WaitingForInput,
+            format!("go on without an answer to '{id}'"),
+            "nobody has typed the database's name",
+            safe,
+            format!("`omup answer {} {id}={expects}`", context.run),
+        )),
+    }
+}
+
+/// The go-ahead after which the server is stopped.
+pub struct StartDowntime;
+
+#[async_trait(?Send)]
+impl Step for StartDowntime {
+    fn id(&self) -> StepId {
+        StepId::StartDowntime
+    }
+
+    fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
+        vec![Intent::Question {
+            id: START_OF_DOWNTIME.to_string(),
+            text: format!(
+                "type the database's name, {}",
+                preview.survey.database.identity.database
+            )
+            .into(),
+        }]
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let view = context.view();
+        let level = view.facts.level.map_or("not proven", |level| level.words());
+        let about = view.facts.restore_seconds.map_or_else(
+            || "the restore was not measured".to_string(),
+            |s| format!("a restore took {s:.1} s"),
+        );
+        // Without a person to ask, the second go-ahead must be known before users are locked out.
+        let confirm = &context.answers.confirm;
+        let second = view.answers.contains_key(POINT_OF_NO_RETURN)
+            || prepared(context, confirm.point_of_no_return.as_ref())
+                == Ok(Some(context.survey.database.identity.database.clone()));
+        if !second && !context.recorder.waits_for_answers() {
+            let text = "The second go-ahead (point of no return) would find nobody to ask while users are locked out: give it first.";
+            let safe = "nothing was stopped; the old version serves";
+            confirmed(
+                context,
+                POINT_OF_NO_RETURN,
+                confirm.point_of_no_return.as_ref(),
+                text.to_string(),
+                safe,
+            )
+            .await?;
+        }
+        confirmed(
+            context,
+            START_OF_DOWNTIME,
+            confirm.start_of_downtime.as_ref(),
+            format!("Start of downtime: the server is stopped and users are locked out. The backup is {level}; {about}."),
+            "nothing was stopped; the old version serves",
+        )
+        .await?;
+        // The question may have been open for long.
+        context.same_database(StepId::StartDowntime).await?;
+        context.fact(
+            StepId::StartDowntime,
+            Fact::DowntimeStarted {
+                at_ms: wall_ms(),
+                boot_ms: crate::process::uptime_ms(),
+            },
+        )?;
+        Ok(Outcome::Success {
+            message: "confirmed".into(),
+        })
+    }
+}
+
+/// The go-ahead for the first command of the new version.
+pub struct PointOfNoReturn;
+
+#[async_trait(?Send)]
+impl Step for PointOfNoReturn {
+    fn id(&self) -> StepId {
+        StepId::PointOfNoReturn
+    }
+
+    fn downtime(&self) -> bool {
+        true
+    }
+
+    fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
+        vec![Intent::Question {
+            id: POINT_OF_NO_RETURN.to_string(),
+            text: format!(
+                "type the database's name, {}",
+                preview.survey.database.identity.database
+            )
+            .into(),
+        }]
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let view = context.view();
+        if !view.facts.gate_equal || view.facts.level < Some(context.answers.backup.level) {
+            return Err(Failure::new(
+                ExitCode::Verification,
+                "cross the point of no return",
+                "there is no backup that passed the digest gate at the level asked for",
+                "the database is as it was",
+                "`omup resume` takes and proves a backup again",
+            ));
+        }
+        let about = view.facts.restore_seconds.map_or(0.0, |s| s + 60.0) / 60.0;
+        confirmed(
+            context,
+            POINT_OF_NO_RETURN,
+            context.answers.confirm.point_of_no_return.as_ref(),
+            format!(
+                "Point of no return: from here, going back means a restore (about {about:.0} min)."
+            ),
+            "the old server is started again",
+        )
+        .await?;
+        context.same_database(StepId::PointOfNoReturn).await?;
+        context.fact(
+            StepId::PointOfNoReturn,
+            Fact::PointCrossed { at_ms: wall_ms() },
+        )?;
+        Ok(Outcome::Success {
+            message: "confirmed; the next command is the new version's".into(),
+        })
+    }
+}

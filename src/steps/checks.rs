@@ -1,0 +1,103 @@
+//! The checks over the survey that the plan was made from; blockers end the run here.
+
+use async_trait::async_trait;
+
+use super::context::Context;
+use super::{Preview, Step, look};
+use crate::checks;
+use crate::domain::event::Event;
+use crate::domain::finding::{Blocks, Finding, Verdict, counts};
+use crate::domain::plan::Intent;
+use crate::domain::step::{Failure, Outcome, StepId};
+use crate::exit_code::ExitCode;
+use crate::knowledge::Knowledge;
+
+pub struct Checks;
+
+/// The exit code that a set of findings asks for, and the findings that ask for it.
+pub fn blockers(findings: &[Finding]) -> Option<(ExitCode, Vec<&Finding>)> {
+    let blocking: Vec<&Finding> = findings
+        .iter()
+        .filter(|f| f.holds(Blocks::BeforeMigrate))
+        .collect();
+    if blocking.is_empty() {
+        return None;
+    }
+    let path = blocking.iter().any(|f| {
+        f.blocks == Blocks::Always && f.id.starts_with("OM-VER") && f.verdict == Verdict::Fail
+    });
+    Some((
+        if path {
+            ExitCode::PathRefused
+        } else {
+            ExitCode::ChecksBlock
+        },
+        blocking,
+    ))
+}
+
+#[async_trait(?Send)]
+impl Step for Checks {
+    fn id(&self) -> StepId {
+        StepId::Checks
+    }
+
+    fn preview(&self, _preview: &Preview<'_>) -> Vec<Intent> {
+        vec![look(
+            "versions, rights, tools, free space, sessions, history, owner of the server",
+        )]
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let knowledge = Knowledge::embedded();
+        let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+        let findings = checks::run_all(context.survey, context.answers, &knowledge, &today);
+        context.recorder.record(Event::Checked {
+            findings: findings.clone(),
+        })?;
+        if let Some((exit, blocking)) = blockers(&findings) {
+            let list: Vec<String> = blocking
+                .iter()
+                .map(|f| {
+                    let remedy = f
+                        .remedy
+                        .as_ref()
+                        .map(|r| format!(" ({r})"))
+                        .unwrap_or_default();
+                    let because = f
+                        .evidence
+                        .first()
+                        .map(|line| format!(", {line}"))
+                        .unwrap_or_default();
+                    format!(
+                        "{} {}: {}{because}{remedy}",
+                        f.id,
+                        f.verdict.word(),
+                        f.message
+                    )
+                })
+                .collect();
+            return Err(Failure::new(
+                exit,
+                "pass the checks",
+                list.join("; "),
+                "nothing was changed",
+                "mend these, or waive by id with a reason in the answers ([[waive]]), then `omup run` again",
+            ));
+        }
+        let words: Vec<String> = counts(&findings)
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(verdict, n)| format!("{n} {}", verdict.word()))
+            .collect();
+        let worth_reading = findings
+            .iter()
+            .any(|f| matches!(f.verdict, Verdict::Warn | Verdict::Unknown | Verdict::Fail));
+        let message = words.join(", ").into();
+        Ok(if worth_reading {
+            Outcome::Warning { message }
+        } else {
+            Outcome::Success { message }
+        })
+    }
+}

@@ -1,0 +1,194 @@
+//! Running one of OpenMetadata's own commands as a child that outlives us, or waiting for one that
+//! an earlier runner left behind.
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::context::Context;
+use crate::domain::clean_text::CleanText;
+use crate::domain::event::Event;
+use crate::domain::step::{Failure, StepId};
+use crate::exit_code::ExitCode;
+use crate::process::ToolCommand;
+use crate::process::child::{self, ChildSpec, End};
+
+/// Last bytes of a log that are read for its last lines.
+const TAIL: u64 = 16 * 1024;
+
+/// How a child ended, as far as can be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChildEnd {
+    Code(i32),
+    Signal(i32),
+    /// It was the child of an earlier runner: its exit code is lost, only its state tells.
+    Unknown,
+}
+
+impl ChildEnd {
+    pub fn words(self) -> String {
+        match self {
+            ChildEnd::Code(code) => format!("exit code {code}"),
+            ChildEnd::Signal(signal) => format!("signal {signal}"),
+            ChildEnd::Unknown => "an unknown exit code (it was adopted)".to_string(),
+        }
+    }
+}
+
+/// Starts the tool, journals it, and calls `beat` about every second until it has ended.
+pub async fn run<F, Fut>(
+    context: &Context<'_>,
+    step: StepId,
+    name: &str,
+    tool: &ToolCommand,
+    mut beat: F,
+) -> Result<ChildEnd, Failure>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = ()>,
+{
+    let (log, lock) = (context.log(name), context.child_lock(name));
+    context.effect(step, format!("start {}", tool.shown()))?;
+    let mut running = child::start(&ChildSpec {
+        tool: tool.clone(),
+        place: context.place,
+        log: log.clone(),
+        lock: lock.clone(),
+        outlives: true,
+    })
+    .map_err(|error| {
+        Failure::new(
+            ExitCode::FailedAfterPoint,
+            format!("start {name}"),
+            error.to_string(),
+            "it did not run",
+            "mend the cause, then `omup resume --again`",
+        )
+    })?;
+    crate::process::effect::hit("child started");
+    context.recorder.record(Event::ChildStarted {
+        step,
+        name: name.to_string(),
+        pid: running.pid,
+        started_ticks: running.started_ticks,
+        boot_id: context.survey.host.boot_id.clone(),
+        command: context.clean(tool.shown().as_str()),
+        log: log.clone(),
+        lock,
+    })?;
+    let end = loop {
+        match tokio::time::timeout(Duration::from_secs(1), running.wait()).await {
+            Ok(Ok(End::Code(code))) => break ChildEnd::Code(code),
+            Ok(Ok(End::Signal(signal))) => break ChildEnd::Signal(signal),
+            Ok(Err(_)) => break ChildEnd::Unknown,
+            Err(_) => beat().await,
+        }
+    };
+    ended(context, step, name, end)?;
+    Ok(end)
+}
+
+/// Waits for the child of an earlier runner, if one still lives. True: there was one.
+pub async fn adopt<F, Fut>(
+    context: &Context<'_>,
+    step: StepId,
+    name: &str,
+    mut beat: F,
+) -> Result<bool, Failure>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = ()>,
+{
+    let lock = context.child_lock(name);
+    if !held(&lock)? {
+        return Ok(false);
+    }
+    let pid = context
+        .view()
+        .children
+        .iter()
+        .rev()
+        .find(|c| c.name == name)
+        .map_or(0, |c| c.pid);
+    context.recorder.record(Event::ChildAdopted {
+        step,
+        name: name.to_string(),
+        pid,
+    })?;
+    while held(&lock)? {
+        beat().await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    ended(context, step, name, ChildEnd::Unknown)?;
+    Ok(true)
+}
+
+fn held(lock: &Path) -> Result<bool, Failure> {
+    crate::process::lock_is_held(lock).map_err(|error| {
+        Failure::new(
+            ExitCode::StateFolder,
+            "see whether an earlier child still lives",
+            error.to_string(),
+            "nothing was started",
+            "mend the run's folder, then `omup resume`",
+        )
+    })
+}
+
+fn ended(context: &Context<'_>, step: StepId, name: &str, end: ChildEnd) -> Result<(), Failure> {
+    let ok = match end {
+        ChildEnd::Code(code) => Some(code == 0),
+        ChildEnd::Signal(_) => Some(false),
+        ChildEnd::Unknown => None,
+    };
+    context.recorder.record(Event::ChildEnded {
+        step,
+        name: name.to_string(),
+        end: end.words().into(),
+        ok,
+    })
+}
+
+/// The end of a log, line by line, cleaned and with secrets masked.
+pub fn tail(context: &Context<'_>, name: &str) -> Vec<CleanText> {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let read = || -> std::io::Result<Vec<u8>> {
+        let mut file = std::fs::File::open(context.log(name))?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+        let mut bytes = Vec::new();
+        file.take(TAIL).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().unwrap_or_default();
+    let text = context
+        .secrets
+        .redactor
+        .redact(&String::from_utf8_lossy(&bytes));
+    text.lines()
+        .map(|line| CleanText::limited(line, 400))
+        .filter(|line| !line.as_str().is_empty())
+        .collect()
+}
+
+/// The line that most likely says why: the last that names a failure, else the last one.
+pub fn telling_line(lines: &[CleanText]) -> CleanText {
+    const WORDS: [&str; 5] = ["Failed to run sql", "Exception", "ERROR", "due to", "ailed"];
+    // Frames of tables and of stack traces, and sentences that end before their cause, tell nothing.
+    let speaks = |line: &&CleanText| {
+        let text = line.as_str().trim();
+        let frame = text.starts_with('+') || text.starts_with('|') || text.starts_with("at ");
+        !frame && !text.ends_with("due to") && text.chars().any(char::is_alphabetic)
+    };
+    WORDS
+        .iter()
+        .find_map(|word| {
+            lines
+                .iter()
+                .rev()
+                .filter(speaks)
+                .find(|line| line.as_str().contains(word))
+        })
+        .or_else(|| lines.iter().rev().find(speaks))
+        .cloned()
+        .unwrap_or_else(|| "it printed nothing that tells".into())
+}

@@ -1,0 +1,206 @@
+//! What OpenMetadata's guides ask for after a migration: rebuild the search index, deploy the
+//! pipelines again. Both run while the new version serves.
+
+use async_trait::async_trait;
+
+use super::child::{self, ChildEnd};
+use super::context::Context;
+use super::{Preview, Step, command};
+use crate::deployment::Side;
+use crate::domain::clean_text::CleanText;
+use crate::domain::plan::Intent;
+use crate::domain::step::{Failure, Looked, Outcome, StepId};
+use crate::exit_code::ExitCode;
+
+pub struct Reindex {
+    pub step: StepId,
+}
+pub struct DeployPipelines;
+
+async fn run(
+    context: &Context<'_>,
+    step: StepId,
+    side: Side,
+    name: &'static str,
+) -> Result<ChildEnd, Failure> {
+    let params = super::settings::migration_params(context);
+    let tool = context
+        .deployment
+        .ops_tool(
+            side,
+            &[name],
+            Some(&params),
+            context.secrets.database_password.as_ref(),
+        )
+        .await
+        .map_err(|e| failed(context, name, &e.to_string()))?;
+    child::run(context, step, name, &tool, || async {
+        context.doing(step, format!("{name} runs; its log is logs/{name}.log"))
+    })
+    .await
+}
+
+async fn look(context: &Context<'_>, step: StepId, name: &'static str) -> Result<Looked, Failure> {
+    child::adopt(context, step, name, || async {
+        context.doing(step, format!("waiting for {name} of an earlier runner"))
+    })
+    .await?;
+    // Both commands can be repeated; their exit code is lost, so they are.
+    Ok(Looked::NotDone {
+        message: format!("{name} can be run again").into(),
+    })
+}
+
+#[async_trait(?Send)]
+impl Step for Reindex {
+    fn id(&self) -> StepId {
+        self.step
+    }
+
+    fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
+        match self.step {
+            StepId::ReindexOld => vec![command(&preview.commands.reindex_old)],
+            _ => vec![command(&preview.commands.reindex)],
+        }
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let side = if self.step == StepId::ReindexOld {
+            Side::Old
+        } else {
+            Side::New
+        };
+        let end = run(context, self.step, side, "reindex").await?;
+        let line = child::telling_line(&child::tail(context, "reindex"));
+        Ok(match end {
+            ChildEnd::Code(0) => Outcome::Success { message: "the tool ended well; its log has the figures (logs/reindex.log)".into() },
+            // Search can be rebuilt at any time; the upgrade itself stands.
+            end => Outcome::Warning { message: format!("reindex ended with {}: {line}. Run it again from Settings, Applications, Search Indexing", end.words()).into() },
+        })
+    }
+
+    async fn look(&self, context: &Context<'_>) -> Result<Looked, Failure> {
+        look(context, self.step, "reindex").await
+    }
+}
+
+#[async_trait(?Send)]
+impl Step for DeployPipelines {
+    fn id(&self) -> StepId {
+        StepId::DeployPipelines
+    }
+
+    fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
+        vec![command(&preview.commands.deploy_pipelines)]
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let end = run(
+            context,
+            StepId::DeployPipelines,
+            Side::New,
+            "deploy-pipelines",
+        )
+        .await?;
+        let lines = child::tail(context, "deploy-pipelines");
+        let rows = table_rows(&lines);
+        let bad: Vec<&Row> = rows.iter().filter(|row| !row.good()).collect();
+        Ok(match end {
+            ChildEnd::Code(0) if bad.is_empty() => Outcome::Success {
+                message: format!("{} pipelines deployed", rows.len()).into(),
+            },
+            ChildEnd::Code(0) => {
+                let names: Vec<String> = bad
+                    .iter()
+                    .map(|row| format!("{} ({})", row.name, row.status))
+                    .collect();
+                Outcome::Warning {
+                    message: format!(
+                        "the tool ended well, but {} of {} pipelines were not deployed: {}",
+                        bad.len(),
+                        rows.len(),
+                        names.join(", ")
+                    )
+                    .into(),
+                }
+            }
+            end => Outcome::Warning {
+                message: format!(
+                    "deploy-pipelines ended with {}: {}",
+                    end.words(),
+                    child::telling_line(&lines)
+                )
+                .into(),
+            },
+        })
+    }
+
+    async fn look(&self, context: &Context<'_>) -> Result<Looked, Failure> {
+        look(context, StepId::DeployPipelines, "deploy-pipelines").await
+    }
+}
+
+/// One row of the tool's table `Name | Type | Service Name | Status`.
+#[derive(Debug, PartialEq, Eq)]
+struct Row {
+    name: String,
+    status: String,
+}
+
+impl Row {
+    fn good(&self) -> bool {
+        let status = self.status.to_ascii_lowercase();
+        status.contains("success") || status.contains("deployed")
+    }
+}
+
+/// Reads the table by its frame: cells between `|`, four in a row, the heading left out.
+fn table_rows(lines: &[CleanText]) -> Vec<Row> {
+    lines
+        .iter()
+        .filter_map(|line| {
+            let inner = line.as_str().trim().strip_prefix('|')?.strip_suffix('|')?;
+            let cells: Vec<&str> = inner.split('|').map(str::trim).collect();
+            let [name, _, _, status] = cells.as_slice() else {
+                return None;
+            };
+            (!name.eq_ignore_ascii_case("name") && !status.is_empty()).then(|| Row {
+                name: (*name).to_string(),
+                status: (*status).to_string(),
+            })
+        })
+        .collect()
+}
+
+fn failed(context: &Context<'_>, name: &str, why: &str) -> Failure {
+    Failure::new(
+        ExitCode::Validation,
+        format!("run {name}"),
+        context.clean(why).as_str(),
+        "the new version serves",
+        "mend the cause, then `omup resume --again`",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table_rows;
+    use crate::domain::clean_text::CleanText;
+
+    #[test]
+    fn a_failed_pipeline_is_seen_although_the_tool_ends_well() {
+        let lines: Vec<CleanText> = [
+            "+------+------+------+------+",
+            "| Name | Type | Service Name | Status |",
+            "| a | metadata | svc | Success |",
+            "| b | usage | svc | FAILED - no route |",
+            "done",
+        ]
+        .into_iter()
+        .map(CleanText::new)
+        .collect();
+        let rows = table_rows(&lines);
+        assert_eq!(rows.len(), 2);
+        assert!(rows[0].good() && !rows[1].good());
+    }
+}

@@ -1,0 +1,144 @@
+//! Proving the backup: a copy is restored into a scratch database and compared.
+
+use std::path::Path;
+
+use async_trait::async_trait;
+
+use super::back_up::{recorded_manifest, telling, told};
+use super::context::Context;
+use super::{Preview, Step, command, look};
+use crate::backup::prove::scratch_name;
+use crate::backup::{During, Leftover, ProveRequest, RestoreRequest, prove, read_certificate};
+use crate::domain::backup::{Certificate, Level};
+use crate::domain::event::Fact;
+use crate::domain::plan::Intent;
+use crate::domain::step::{Failure, Outcome, StepId};
+use crate::exit_code::ExitCode;
+
+pub struct Prove;
+
+/// Parallel restore jobs: what two cores carry beside a serving database.
+pub const JOBS: u32 = 2;
+
+#[async_trait(?Send)]
+impl Step for Prove {
+    fn id(&self) -> StepId {
+        StepId::Prove
+    }
+
+    fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
+        if preview.answers.backup.level < Level::RestoredAndEqual {
+            return vec![look(
+                "nothing is restored: the answers ask for a lower level",
+            )];
+        }
+        vec![
+            Intent::Sql {
+                statement: "CREATE DATABASE omup_<run>_proof".into(),
+            },
+            command(&preview.commands.restore),
+            look(
+                "tables, rows, digests, sequences, grants and schema of the copy against the source",
+            ),
+            Intent::Sql {
+                statement: "DROP DATABASE omup_<run>_proof".into(),
+            },
+        ]
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let certificate = prove_backup(context, StepId::Prove).await?;
+        Ok(Outcome::Success {
+            message: format!("the backup is {}", certificate.level.words()).into(),
+        })
+    }
+}
+
+/// Proves the newest backup of the run to the level that the answers ask for, and records it.
+pub async fn prove_backup(context: &Context<'_>, step: StepId) -> Result<Certificate, Failure> {
+    let view = context.view();
+    let Some(dir) = view.facts.backup_dir else {
+        return Err(unproven("there is no backup yet"));
+    };
+    let manifest = recorded_manifest(context, &dir)
+        .map_err(|error| told(context, error.failure(During::Prove)))?;
+    let rows = manifest
+        .manifest
+        .content
+        .as_ref()
+        .map_or(0, |content| content.rows());
+    let certificate = if context.answers.backup.level < Level::RestoredAndEqual {
+        // The level was reached while it was taken; nothing is restored.
+        read_certificate(&dir, &manifest.sha256)
+            .map_err(|error| told(context, error.failure(During::Prove)))?
+            .ok_or_else(|| unproven("the backup has no certificate"))?
+    } else {
+        let scratch = scratch_name(context.run);
+        let claimed = context.claim(step, &scratch).await;
+        claimed.map_err(|why| unproven(&why))?;
+        let request = ProveRequest {
+            restore: restore_request(context, &dir, &scratch, "prove-restore"),
+            keep: false,
+        };
+        let proved = telling(context, step, |tell| {
+            let (admin, request) = (context.admin.clone(), &request);
+            async move { prove(request, admin.as_ref(), &tell).await }
+        })
+        .await
+        .map_err(|error| told(context, error.failure(During::Prove)))?;
+        context.fact(step, Fact::ScratchDropped { database: scratch })?;
+        proved.certificate
+    };
+    context.fact(
+        step,
+        Fact::BackupProven {
+            dir,
+            level: certificate.level,
+            restore_seconds: certificate.restore_seconds,
+            rows,
+        },
+    )?;
+    if certificate.level < context.answers.backup.level {
+        return Err(Failure::new(
+            ExitCode::Verification,
+            "prove the backup to the level asked for",
+            format!(
+                "it is {} and {} was asked for",
+                certificate.level.words(),
+                context.answers.backup.level.words()
+            ),
+            "nothing was changed",
+            "mend the cause, or ask for a lower level in the answers (backup.level)",
+        ));
+    }
+    Ok(certificate)
+}
+
+/// A restore of this run into a database that omup made; an interrupted one is in the way.
+pub fn restore_request(
+    context: &Context<'_>,
+    dir: &Path,
+    target: &str,
+    name: &str,
+) -> RestoreRequest {
+    RestoreRequest {
+        folder: dir.to_path_buf(),
+        target: target.to_string(),
+        leftover: Leftover::Drop,
+        jobs: JOBS,
+        work: context.answers.backup.dir.clone(),
+        place: context.place,
+        log: context.log(name),
+        lock: context.child_lock(name),
+    }
+}
+
+fn unproven(why: &str) -> Failure {
+    Failure::new(
+        ExitCode::Verification,
+        "prove the backup",
+        why,
+        "nothing was changed",
+        "`omup resume` takes a backup again",
+    )
+}

@@ -1,0 +1,252 @@
+//! Sort memory for the migration, and putting back whatever was changed.
+
+use async_trait::async_trait;
+
+use super::context::Context;
+use super::{Preview, Step, look};
+use crate::domain::answers::MemoryWay;
+use crate::domain::event::Fact;
+use crate::domain::plan::Intent;
+use crate::domain::step::{Failure, Outcome, StepId};
+use crate::exit_code::ExitCode;
+
+/// Scope and name under which the role's setting stands in the journal.
+const ROLE_SCOPE: &str = "role in database";
+const SORT_MEMORY: &str = "work_mem";
+
+pub struct TuneMemory;
+
+fn mib(bytes: u64) -> String {
+    format!("{}MB", bytes / (1024 * 1024))
+}
+
+/// `DB_PARAMS` for the migration's own connection: named, and with the memory where it goes that way.
+pub fn migration_params(context: &Context<'_>) -> String {
+    let memory = (context.answers.memory.way == MemoryWay::Connection)
+        .then(|| context.answers.memory.bytes());
+    context.database.migration_params(
+        &context.survey.deployment.connection.params,
+        &context.migration_application(),
+        memory,
+    )
+}
+
+#[async_trait(?Send)]
+impl Step for TuneMemory {
+    fn id(&self) -> StepId {
+        StepId::TuneMemory
+    }
+
+    fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
+        let wanted = mib(preview.answers.memory.bytes());
+        match preview.answers.memory.way {
+            MemoryWay::Connection => vec![
+                Intent::File {
+                    path: "DB_PARAMS of the migration's process".into(),
+                    change: format!("options=-c work_mem={wanted}").into(),
+                },
+                look("the value that a new connection with these parameters sees"),
+            ],
+            MemoryWay::Role => vec![Intent::Sql {
+                statement: format!("ALTER ROLE ... IN DATABASE ... SET work_mem = '{wanted}'")
+                    .into(),
+            }],
+            MemoryWay::Leave => vec![look("sort memory stays as it is")],
+        }
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let wanted = context.answers.memory.bytes();
+        let too_small = |seen: Option<u64>, way: &str| {
+            let seen = seen.map_or("unknown".to_string(), mib);
+            Outcome::Warning {
+                message: format!("{way}: a new connection sees {seen}, {} was wanted; PostgreSQL then sorts on disk, slower but without failing", mib(wanted)).into(),
+            }
+        };
+        match context.answers.memory.way {
+            MemoryWay::Leave => Ok(Outcome::Skipped {
+                reason: "the answers leave the sort memory as it is".into(),
+            }),
+            MemoryWay::Connection => {
+                let params = migration_params(context);
+                match context.database.sort_memory_with(Some(&params)).await {
+                    Ok(Some(seen)) if seen >= wanted => {
+                        context.fact(
+                            StepId::TuneMemory,
+                            Fact::MemoryProven {
+                                bytes: seen,
+                                way: "connection parameter".into(),
+                            },
+                        )?;
+                        Ok(Outcome::Success {
+                            message: format!(
+                                "the migration's own connection sees {}; nothing to put back",
+                                mib(seen)
+                            )
+                            .into(),
+                        })
+                    }
+                    Ok(None) => Ok(Outcome::Skipped {
+                        reason: "this engine has no sort memory setting".into(),
+                    }),
+                    Ok(seen) => {
+                        by_role(context, wanted, too_small(seen, "connection parameter")).await
+                    }
+                    Err(error) => {
+                        let why = context.clean(&format!("connection parameter refused: {error}"));
+                        by_role(context, wanted, Outcome::Warning { message: why }).await
+                    }
+                }
+            }
+            MemoryWay::Role => by_role(context, wanted, too_small(None, "role setting")).await,
+        }
+    }
+}
+
+/// Sets it for the role in this database. Never a blocker: `otherwise` is the outcome where it does not work.
+async fn by_role(
+    context: &Context<'_>,
+    wanted: u64,
+    otherwise: Outcome,
+) -> Result<Outcome, Failure> {
+    let Ok(old) = context.admin.role_sort_memory().await else {
+        return Ok(otherwise);
+    };
+    let new = mib(wanted);
+    context.fact(
+        StepId::TuneMemory,
+        Fact::SettingChanging {
+            scope: ROLE_SCOPE.into(),
+            name: SORT_MEMORY.to_string(),
+            old: old.clone(),
+            new: new.clone(),
+        },
+    )?;
+    crate::process::effect::hit("set role memory");
+    if context
+        .admin
+        .set_role_sort_memory(Some(&new))
+        .await
+        .is_err()
+    {
+        context.fact(
+            StepId::TuneMemory,
+            Fact::SettingPutBack {
+                scope: ROLE_SCOPE.into(),
+                name: SORT_MEMORY.to_string(),
+            },
+        )?;
+        return Ok(otherwise);
+    }
+    crate::process::effect::hit("role memory set");
+    match context.database.sort_memory_with(None).await {
+        Ok(Some(seen)) if seen >= wanted => {
+            context.fact(
+                StepId::TuneMemory,
+                Fact::MemoryProven {
+                    bytes: seen,
+                    way: ROLE_SCOPE.into(),
+                },
+            )?;
+            Ok(Outcome::Success {
+                message: format!(
+                    "new connections of this role see {}; put back at the end",
+                    mib(seen)
+                )
+                .into(),
+            })
+        }
+        Ok(_) | Err(_) => Ok(otherwise),
+    }
+}
+
+pub struct PutSettingsBack;
+
+#[async_trait(?Send)]
+impl Step for PutSettingsBack {
+    fn id(&self) -> StepId {
+        StepId::PutSettingsBack
+    }
+
+    fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
+        match preview.answers.memory.way {
+            MemoryWay::Role => vec![Intent::Sql {
+                statement: "ALTER ROLE ... IN DATABASE ... RESET work_mem, or its old value".into(),
+            }],
+            MemoryWay::Connection | MemoryWay::Leave => {
+                vec![look("settings that this run changed")]
+            }
+        }
+    }
+
+    async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        put_settings_back(context).await
+    }
+}
+
+/// Puts every changed setting back; what somebody else changed meanwhile is left alone and told.
+pub async fn put_settings_back(context: &Context<'_>) -> Result<Outcome, Failure> {
+    let changed = context.view().facts.changed_settings;
+    if changed.is_empty() {
+        return Ok(Outcome::Success {
+            message: "nothing was changed in the database's settings".into(),
+        });
+    }
+    let mut foreign = Vec::new();
+    for setting in &changed {
+        let now = context
+            .admin
+            .role_sort_memory()
+            .await
+            .map_err(|e| failed(&e.to_string()))?;
+        if now.as_deref() == Some(setting.new.as_str()) {
+            context.effect(
+                StepId::PutSettingsBack,
+                format!(
+                    "put {} for the {} back to {}",
+                    setting.name,
+                    setting.scope,
+                    setting.old.as_deref().unwrap_or("its default")
+                ),
+            )?;
+            context
+                .admin
+                .set_role_sort_memory(setting.old.as_deref())
+                .await
+                .map_err(|e| failed(&e.to_string()))?;
+            crate::process::effect::hit("role memory put back");
+        } else if now != setting.old {
+            foreign.push(format!(
+                "{} is now {} (set by somebody else, left alone)",
+                setting.name,
+                now.as_deref().unwrap_or("default")
+            ));
+        }
+        context.fact(
+            StepId::PutSettingsBack,
+            Fact::SettingPutBack {
+                scope: setting.scope.clone(),
+                name: setting.name.clone(),
+            },
+        )?;
+    }
+    if foreign.is_empty() {
+        Ok(Outcome::Success {
+            message: format!("{} put back", changed.len()).into(),
+        })
+    } else {
+        Ok(Outcome::Warning {
+            message: foreign.join("; ").into(),
+        })
+    }
+}
+
+fn failed(why: &str) -> Failure {
+    Failure::new(
+        ExitCode::Tuning,
+        "put the sort memory back",
+        why,
+        "everything else is as the report says",
+        "`ALTER ROLE ... IN DATABASE ... RESET work_mem` by hand, or `omup resume --again`",
+    )
+}

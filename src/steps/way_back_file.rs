@@ -1,0 +1,85 @@
+//! `way-back.md`: the commands that lead back by hand, should omup itself be broken.
+
+use super::context::Context;
+use super::restore::serving_name;
+use crate::deployment::Side;
+use crate::domain::backup::Manifest;
+use crate::domain::step::{Failure, StepId};
+use crate::domain::survey::Owner;
+use crate::exit_code::ExitCode;
+use crate::process::private_file::write_atomically;
+
+/// Writes it into the run's folder; must exist before the point of no return.
+pub fn write(context: &Context<'_>, manifest: &Manifest) -> Result<(), Failure> {
+    let path = context.folder.join("way-back.md");
+    context.effect(StepId::DigestGate, format!("write {}", path.display()))?;
+    write_atomically(&path, text(context, manifest).as_bytes()).map_err(|error| {
+        Failure::new(
+            ExitCode::StateFolder,
+            format!("write {}", path.display()),
+            error.to_string(),
+            "the database is as it was",
+            "make room, then `omup resume`",
+        )
+    })
+}
+
+/// The whole page. Every fenced `sh` block can be pasted, in order, into `sh -eu`.
+pub fn text(context: &Context<'_>, manifest: &Manifest) -> String {
+    let view = context.view();
+    let dir = view.facts.backup_dir.clone().unwrap_or_default();
+    let owner = view.facts.owner.clone().unwrap_or(Owner::NotRunning);
+    let database = serving_name(context);
+    let original = &context.survey.database.identity.database;
+    let stop = context
+        .deployment
+        .stop_command(&owner, Side::New)
+        .join("\n");
+    let start = context
+        .deployment
+        .start_command(&owner, Side::Old)
+        .join("\n");
+    let restore = context
+        .database
+        .restore_by_hand(
+            &dir.join(&manifest.dump.path),
+            &database,
+            &manifest.database,
+        )
+        .join("\n");
+    let name = context.deployment.set_name_by_hand(Side::Old, &database);
+    let version = |v: Option<&crate::domain::version::OmVersion>| {
+        v.map_or("unknown".to_string(), ToString::to_string)
+    };
+    let page = format!(
+        "# The way back by hand\n\n\
+         Run {run}, {deployment}: {from} -> {to}. This page needs no omup. `omup rollback {run}` does the same and\n\
+         compares the restored database with the backup.\n\n\
+         What it does: stops the new server, restores the backup into a **new** database `{database}`, points the old\n\
+         version at it and starts it. The upgraded database `{original}` is kept. Writes made since the backup stay in it.\n\n\
+         ## 1. Stop the new server\n\nIt is no error if it does not run. See that nobody else starts it again.\n\n```sh\n{stop}\n```\n\n\
+         ## 2. See that the backup is whole\n\n```sh\ncd {dir}\nsha256sum -c SHA256SUMS\n```\n\n\
+         ## 3. Restore it into a new database\n\nThe client tools take the password from `PGPASSFILE` or `~/.pgpass`.\n\n```sh\n{restore}\n```\n\n\
+         ## 4. Point the old version at it\n\n```sh\n{name}\n```\n\n\
+         ## 5. Start the old server\n\n```sh\n{start}\n```\n\n\
+         Then open the catalogue, and rebuild the search index: it has the shape of the new version.\n",
+        run = context.run,
+        deployment = view.deployment,
+        from = version(view.from.as_ref()),
+        to = version(view.to.as_ref()),
+        dir = shell_word(&dir.display().to_string()),
+    );
+    context.secrets.redactor.redact(&page)
+}
+
+fn shell_word(text: &str) -> String {
+    if !text.is_empty()
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b))
+    {
+        text.to_string()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
