@@ -1,20 +1,191 @@
 //! The command line: what can be typed, and nothing about how it is done.
 
-use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
 
 use crate::practice::PracticeCommand;
 
 /// Upgrade OpenMetadata from one terminal, with a proven way back.
 #[derive(Debug, Parser)]
-#[command(name = "omup", version, propagate_version = true)]
+#[command(
+    name = "omup",
+    version,
+    propagate_version = true,
+    after_help = "Start with `omup sandbox --unattended`: a whole upgrade and its way back on a practice deployment, no server needed.\nExit codes: `omup exit-codes`."
+)]
 pub struct Cli {
+    /// Where runs are kept [default: /var/lib/omup for root, else the user's state folder]
+    #[arg(long, global = true, env = "OMUP_STATE_DIR", value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
     #[command(subcommand)]
     pub command: Command,
 }
 
+/// Where the answers are, and how to print.
+#[derive(Debug, Args)]
+pub struct FromAnswers {
+    /// The operator's decisions, TOML (see README)
+    #[arg(long, value_name = "FILE")]
+    pub answers: PathBuf,
+    /// One JSON document instead of sentences
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which run, and how to print.
+#[derive(Debug, Args)]
+pub struct OneRun {
+    /// Its id, or `last`
+    #[arg(default_value = "last")]
+    pub run: String,
+    /// JSON instead of sentences
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The parts of a practice deployment (they refuse to run outside one).
+    /// Practise: a whole upgrade and its way back on a small deployment made for it
+    Sandbox {
+        /// Go through without asking
+        #[arg(long)]
+        unattended: bool,
+        /// Let something fail: see `--scenario list`
+        #[arg(long, value_name = "NAME")]
+        scenario: Option<String>,
+        /// Keep the practice folder instead of removing it at the end
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Look at a deployment and judge it; changes nothing
+    Check(FromAnswers),
+    /// Show what a run would do, step by step; changes nothing
+    Plan(FromAnswers),
+    /// Upgrade: survey, checks, backup, proof, downtime, migration, validation, report
+    Run {
+        #[command(flatten)]
+        from: FromAnswers,
+        /// Start it, print its id and come back at once
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Go on with a run that was interrupted or has stopped
+    Resume {
+        #[command(flatten)]
+        run: OneRun,
+        /// Let the step that failed after the point of no return run again
+        #[arg(long)]
+        again: bool,
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Where a run stands
+    Status(OneRun),
+    /// Watch a run
+    Attach {
+        #[command(flatten)]
+        run: OneRun,
+        /// Plain lines (the only view of this version)
+        #[arg(long)]
+        plain: bool,
+    },
+    /// Answer the question that a run asks
+    Answer {
+        run: String,
+        /// Such as `start-of-downtime=openmetadata_db`
+        #[arg(value_name = "ID=VALUE")]
+        answer: String,
+        /// Take the helm over first, from whoever has it
+        #[arg(long)]
+        take_helm: bool,
+        #[arg(long)]
+        json: bool,
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Lead a run to a safe state
+    Abort {
+        #[arg(default_value = "last")]
+        run: String,
+        /// Take the helm over first, from whoever has it
+        #[arg(long)]
+        take_helm: bool,
+    },
+    /// The ways back with their price; with --way and --confirm, the way itself
+    Rollback {
+        #[command(flatten)]
+        run: OneRun,
+        #[arg(long, value_name = "WAY")]
+        way: Option<String>,
+        /// The database's name, typed
+        #[arg(long, value_name = "NAME")]
+        confirm: Option<String>,
+        /// Take way and confirmation from an answers file
+        #[arg(long, value_name = "FILE")]
+        answers: Option<PathBuf>,
+        #[arg(long)]
+        detach: bool,
+    },
+    /// Is this backup still what it was? Needs no server
+    Verify {
+        dir: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    /// The report of a run
+    Report(OneRun),
+    /// The history of runs
+    #[command(subcommand)]
+    Runs(RunsCommand),
+    /// The catalogue of checks
+    #[command(subcommand)]
+    Checks(ChecksCommand),
+    /// What changed between two versions, from the copy inside omup
+    Notes {
+        from: String,
+        to: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// The exit codes and what they mean
+    ExitCodes,
+    /// The runner of a run; started by omup itself
+    #[command(hide = true)]
+    Runner {
+        run: String,
+        #[arg(long)]
+        retry: bool,
+        #[arg(long)]
+        way: Option<String>,
+        #[arg(long)]
+        wait: Option<u32>,
+        #[arg(long)]
+        answer: Vec<String>,
+        #[arg(long)]
+        who: Vec<String>,
+    },
+    /// The parts of a practice deployment (they refuse to run outside one)
     #[command(subcommand, hide = true)]
     Practice(PracticeCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum RunsCommand {
+    /// One line a run, oldest first
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// The whole story of one run
+    Show(OneRun),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ChecksCommand {
+    /// Ids, what they block, cost; runs nothing
+    List {
+        #[arg(long)]
+        json: bool,
+    },
 }

@@ -1,30 +1,166 @@
 //! Entry point: parse, dispatch, turn the outcome into an exit code.
 
 use clap::Parser as _;
-use omup::cli::{Cli, Command};
+use omup::app;
+use omup::app::error::{CommandError, Result};
+use omup::app::out;
+use omup::cli::{ChecksCommand, Cli, Command, RunsCommand};
+use omup::exit_code::ExitCode;
+use omup::runner::folder::State;
 
 fn main() -> std::process::ExitCode {
-    let cli = Cli::parse();
+    if let Err(error) = color_eyre::install() {
+        out::error(format!("omup: cannot install the panic report: {error}"));
+    }
+    // What the operator typed may hold control characters too; help goes out as clap writes it.
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if error.use_stderr() => {
+            for line in error.to_string().lines() {
+                out::error(line);
+            }
+            return ExitCode::Usage.into();
+        }
+        Err(help) => help.exit(),
+    };
+    if !matches!(cli.command, Command::Practice(_))
+        && let Err(error) = omup::process::harden_process()
+    {
+        out::error(format!("omup: cannot forbid core dumps: {error}"));
+    }
+    // One thread: the runner's children are tied to the thread that starts them.
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("omup: cannot start: {error}");
-            return omup::exit_code::ExitCode::Internal.into();
+            out::error(format!("omup: cannot start: {error}"));
+            return ExitCode::Internal.into();
         }
     };
-    let outcome = runtime.block_on(async {
-        match cli.command {
-            Command::Practice(command) => omup::practice::run(command).await,
-        }
-    });
+    let local = tokio::task::LocalSet::new();
+    let outcome = runtime.block_on(local.run_until(dispatch(cli)));
+    // A blocked helper thread must not hold the end back.
+    runtime.shutdown_background();
     match outcome {
         Ok(code) => code.into(),
-        Err(report) => {
-            eprintln!("omup: {report:#}");
-            omup::exit_code::ExitCode::Internal.into()
+        Err(error) => {
+            out::error(format!("omup: {error}"));
+            error.exit.into()
         }
+    }
+}
+
+async fn dispatch(cli: Cli) -> Result<ExitCode> {
+    let root = State::locate(cli.state_dir);
+    let looking = || State::look(root.clone());
+    match cli.command {
+        Command::Sandbox {
+            unattended,
+            scenario,
+            keep,
+        } => app::sandbox::sandbox(unattended, scenario.as_deref(), keep).await,
+        Command::Check(from) => app::check::check(&looking()?, &from.answers, from.json).await,
+        Command::Plan(from) => app::check::plan(&looking()?, &from.answers, from.json).await,
+        Command::Run { from, detach } => {
+            app::run::run(&State::open(root)?, &from.answers, from.json, detach).await
+        }
+        Command::Resume { run, again, detach } => {
+            app::run::resume(&State::open(root)?, &run.run, again, run.json, detach).await
+        }
+        Command::Status(run) => app::status::status(&looking()?.run(&run.run)?, run.json),
+        Command::Attach { run, plain: _ } => {
+            app::attach::follow(
+                &looking()?.run(&run.run)?,
+                app::attach::From::Start,
+                run.json,
+                None,
+            )
+            .await
+        }
+        Command::Answer {
+            run,
+            answer,
+            take_helm,
+            json,
+            detach,
+        } => {
+            let asked = app::answer::Asked {
+                take_helm,
+                json,
+                detach,
+            };
+            app::answer::answer(&State::open(root)?, &run, &answer, asked).await
+        }
+        Command::Abort { run, take_helm } => app::answer::abort(&looking()?, &run, take_helm).await,
+        Command::Rollback {
+            run,
+            way,
+            confirm,
+            answers,
+            detach,
+        } => {
+            let asked = app::rollback::Asked {
+                run: run.run,
+                way,
+                confirm,
+                answers,
+                json: run.json,
+                detach,
+            };
+            app::rollback::rollback(&State::open(root)?, &asked).await
+        }
+        Command::Verify { dir, json } => app::verify::verify(&dir, json).await,
+        Command::Report(run) => app::report::report(&looking()?.run(&run.run)?, run.json),
+        Command::Runs(RunsCommand::List { json }) => Ok(app::runs::list(&looking()?, json)),
+        Command::Runs(RunsCommand::Show(run)) => {
+            app::runs::show(&looking()?.run(&run.run)?, run.json)
+        }
+        Command::Checks(ChecksCommand::List { json }) => Ok(app::check::list(json)),
+        Command::Notes { from, to, json } => app::check::notes(&from, &to, json),
+        Command::ExitCodes => {
+            for (_, number, meaning) in ExitCode::TABLE {
+                out::line(format!("{number:>4}  {meaning}"));
+            }
+            Ok(ExitCode::Ok)
+        }
+        Command::Runner {
+            run,
+            retry,
+            way,
+            wait,
+            answer,
+            who,
+        } => {
+            let way = match way {
+                Some(text) => {
+                    Some(omup::domain::way_back::WayId::parse(&text).ok_or_else(|| {
+                        CommandError::new(ExitCode::Usage, format!("'{text}' is no way back"))
+                    })?)
+                }
+                None => None,
+            };
+            let answers = answer
+                .iter()
+                .filter_map(|pair| pair.split_once('='))
+                .map(|(a, b)| (a.to_string(), b.to_string()))
+                .collect();
+            app::runner_process::main(
+                root,
+                app::runner_process::Errand {
+                    run,
+                    retry,
+                    way,
+                    wait,
+                    answers,
+                    who,
+                },
+            )
+            .await
+        }
+        Command::Practice(command) => omup::practice::run(command)
+            .await
+            .map_err(|report| CommandError::new(ExitCode::Internal, format!("{report:#}"))),
     }
 }

@@ -1,0 +1,221 @@
+//! `omup check`, `omup plan`, `omup checks list`, `omup notes`: looking only, no run is made.
+
+use std::path::Path;
+
+use super::error::{CommandError, Result};
+use super::open::{self, PrivateFolder};
+use super::out;
+use super::plain::finding_line;
+use crate::checks;
+use crate::database;
+use crate::domain::answers::Answers;
+use crate::domain::finding::{Finding, counts};
+use crate::domain::plan::{Goal, Intent, Plan};
+use crate::domain::survey::Survey;
+use crate::exit_code::ExitCode;
+use crate::knowledge::Knowledge;
+use crate::runner::folder::State;
+use crate::steps;
+
+/// Everything that looking gives.
+pub struct Looked {
+    pub answers: Answers,
+    pub survey: Survey,
+    pub findings: Vec<Finding>,
+    pub plan: Plan,
+    pub plan_digest: String,
+}
+
+/// Surveys, checks and plans. The database handle has no writing methods.
+pub async fn look(state: &State, answers_file: &Path) -> Result<Looked> {
+    let answers = open::answers(answers_file)?;
+    let opened = open::deployment(&answers).await?;
+    let private = PrivateFolder::new()?;
+    let database = database::connect(open::target(&opened, "omup check", &private.path)).await?;
+    let survey = open::survey(&opened, database.as_ref(), &answers, &state.root).await?;
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let findings = checks::run_all(&survey, &answers, &Knowledge::embedded(), &today);
+    let (plan, plan_digest) =
+        open::plan(Goal::Upgrade, &opened, database.as_ref(), &survey, &answers).await?;
+    Ok(Looked {
+        answers,
+        survey,
+        findings,
+        plan,
+        plan_digest,
+    })
+}
+
+/// `omup check`: every finding; the exit code says whether one blocks.
+pub async fn check(state: &State, answers_file: &Path, json: bool) -> Result<ExitCode> {
+    let looked = look(state, answers_file).await?;
+    let blockers = steps::blockers(&looked.findings);
+    if json {
+        out::json(&serde_json::json!({
+            "schema_version": 1,
+            "identity": looked.survey.database.identity,
+            "versions": looked.survey.versions,
+            "counts": counts(&looked.findings).into_iter().map(|(v, n)| (v.word().to_lowercase(), n)).collect::<std::collections::BTreeMap<_, _>>(),
+            "blocked": blockers.is_some(),
+            "findings": looked.findings,
+        }));
+    } else {
+        out::line(format!("{}", looked.survey.deployment.name));
+        for finding in &looked.findings {
+            out::line(finding_line(finding));
+            for line in &finding.evidence {
+                out::line(format!("             {line}"));
+            }
+            if let Some(command) = &finding.command {
+                out::line(format!("             $ {command}"));
+            }
+        }
+        let words: Vec<String> = counts(&looked.findings)
+            .into_iter()
+            .map(|(v, n)| format!("{n} {}", v.word()))
+            .collect();
+        out::line(words.join(", "));
+        match &blockers {
+            Some((_, list)) => out::line(format!(
+                "blocked by {}",
+                list.iter()
+                    .map(|f| f.id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
+            None => out::line(format!(
+                "nothing blocks the upgrade; see it with `omup plan --answers {}`",
+                answers_file.display()
+            )),
+        }
+    }
+    Ok(blockers.map_or(ExitCode::Ok, |(exit, _)| exit))
+}
+
+/// `omup plan`: what a run would do, with the two values that a confirmation must name. A version path
+/// that does not exist has no plan.
+pub async fn plan(state: &State, answers_file: &Path, json: bool) -> Result<ExitCode> {
+    let looked = look(state, answers_file).await?;
+    if let Some((ExitCode::PathRefused, list)) = steps::blockers(&looked.findings) {
+        let why: Vec<String> = list.iter().map(|finding| refused_words(finding)).collect();
+        if json {
+            out::json(&serde_json::json!({
+                "schema_version": 1, "plan_digest": null, "blocked": true, "refused": why, "findings": list,
+            }));
+        }
+        return Err(CommandError::new(
+            ExitCode::PathRefused,
+            format!(
+                "there is no plan for this path: {}. Nothing was changed",
+                why.join("; ")
+            ),
+        ));
+    }
+    let server = &looked.plan.identity.server;
+    if json {
+        out::json(&serde_json::json!({
+            "schema_version": 1,
+            "plan_digest": looked.plan_digest,
+            "server": server,
+            "database": looked.plan.identity.database,
+            "blocked": steps::blockers(&looked.findings).is_some(),
+            "plan": looked.plan,
+        }));
+        return Ok(ExitCode::Ok);
+    }
+    for (number, step) in looked.plan.steps.iter().enumerate() {
+        let down = if step.downtime {
+            "  (users are locked out)"
+        } else {
+            ""
+        };
+        out::line(format!("{:>2}. {}{down}", number + 1, step.title));
+        if !step.risk.is_empty() {
+            out::line(format!("      can go wrong: {}", step.risk));
+        }
+        for intent in &step.intents {
+            out::line(format!("      {}", intent_line(intent)));
+        }
+    }
+    out::line("");
+    out::line("To let a run go through without asking, put into the answers:");
+    out::line("  [confirm]");
+    out::line(format!("  plan = \"{}\"", looked.plan_digest));
+    out::line(format!("  server = \"{server}\""));
+    out::line(format!(
+        "  start_of_downtime = \"{}\"",
+        looked.plan.identity.database
+    ));
+    out::line(format!(
+        "  point_of_no_return = \"{}\"",
+        looked.plan.identity.database
+    ));
+    Ok(ExitCode::Ok)
+}
+
+fn refused_words(finding: &Finding) -> String {
+    let evidence: Vec<&str> = finding.evidence.iter().map(AsRef::as_ref).collect();
+    let remedy = finding
+        .remedy
+        .as_ref()
+        .map(|remedy| format!("; next: {remedy}"))
+        .unwrap_or_default();
+    format!(
+        "{}: {} ({}){remedy}",
+        finding.id,
+        finding.message,
+        evidence.join("; ")
+    )
+}
+
+fn intent_line(intent: &Intent) -> String {
+    match intent {
+        Intent::Command { line, .. } => format!("$ {line}"),
+        Intent::Sql { statement } => format!("SQL: {statement}"),
+        Intent::File { path, change } => format!("file {path}: {change}"),
+        Intent::Request { line } => format!("HTTP: {line}"),
+        Intent::Question { id, text } => format!("asks ({id}): {text}"),
+        Intent::Look { what } => format!("looks: {what}"),
+    }
+}
+
+/// `omup checks list`: the catalogue, without running anything.
+pub fn list(json: bool) -> ExitCode {
+    let all = checks::catalogue();
+    if json {
+        out::json(&serde_json::json!({ "schema_version": 1, "checks": all }));
+    } else {
+        for check in all {
+            out::line(format!(
+                "{:<12}  {:<13}  {:<5}  {}",
+                check.id,
+                format!("{:?}", check.blocks),
+                format!("{:?}", check.cost),
+                check.title
+            ));
+        }
+    }
+    ExitCode::Ok
+}
+
+/// `omup notes FROM TO`: titles of what changed, from the embedded copy.
+pub fn notes(from: &str, to: &str, json: bool) -> Result<ExitCode> {
+    let version = |text: &str| {
+        text.parse()
+            .map_err(|e| CommandError::new(ExitCode::Usage, format!("{e}")))
+    };
+    let (from, to) = (version(from)?, version(to)?);
+    let knowledge = Knowledge::embedded();
+    let notes = knowledge.notes(&from, &to);
+    if json {
+        out::json(
+            &serde_json::json!({ "schema_version": 1, "from": from, "to": to, "notes": notes }),
+        );
+        return Ok(ExitCode::Ok);
+    }
+    for note in &notes {
+        out::line(note.line());
+    }
+    out::line(format!("{} changes between {from} and {to}", notes.len()));
+    Ok(ExitCode::Ok)
+}

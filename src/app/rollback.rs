@@ -1,0 +1,157 @@
+//! `omup rollback`: the ways back from where a run stands; with a way and the typed name, the way
+//! itself.
+
+use super::error::{CommandError, Result};
+use super::launch::Errand;
+use super::open;
+use super::out;
+use super::run;
+use super::situation;
+use crate::domain::run_view::Phase;
+use crate::domain::way_back::{WayBack, WayId, ways_back};
+use crate::exit_code::ExitCode;
+use crate::runner::folder::State;
+
+/// What was asked on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    pub run: String,
+    pub way: Option<String>,
+    /// The database's name, typed.
+    pub confirm: Option<String>,
+    pub answers: Option<std::path::PathBuf>,
+    pub json: bool,
+    pub detach: bool,
+}
+
+pub async fn rollback(state: &State, asked: &Asked) -> Result<ExitCode> {
+    let folder = state.run(&asked.run)?;
+    situation::idle(&folder)?;
+    let (view, now) = situation::gather(&folder).await?;
+    let ways = ways_back(&view, &now);
+    let confirm = match &asked.answers {
+        Some(path) => open::answers(path)?.confirm,
+        None => Default::default(),
+    };
+    let way = asked.way.clone().or(confirm.way_back.clone());
+    let Some(way) = way else {
+        if view.phase() == Phase::Upgraded && !asked.json {
+            out::line(
+                "The new version serves. Going back is needed only if you have found a fault that cannot wait:",
+            );
+        }
+        show(&folder.run.to_string(), &ways, asked.json);
+        return Ok(ExitCode::Ok);
+    };
+    let id = WayId::parse(&way).ok_or_else(|| {
+        CommandError::new(
+            ExitCode::Usage,
+            format!("'{way}' is no way back; there are: {}", names(&ways)),
+        )
+    })?;
+    let Some(chosen) = ways.iter().find(|w| w.id == id) else {
+        return Err(CommandError::new(
+            ExitCode::Usage,
+            format!(
+                "'{way}' does not lead back from where this run stands; there are: {}",
+                names(&ways)
+            ),
+        ));
+    };
+    if let Some(hindrance) = &chosen.hindrance {
+        let exit = if id == WayId::Restore && !now.migration_alive && now.backup_good == Some(false)
+        {
+            ExitCode::BackupDamaged
+        } else {
+            ExitCode::RollbackFailed
+        };
+        return Err(CommandError::new(
+            exit,
+            format!("'{way}' cannot be taken now: {hindrance}"),
+        ));
+    }
+    let database = view
+        .identity
+        .as_ref()
+        .map(|identity| identity.database.clone())
+        .unwrap_or_default();
+    let typed = asked.confirm.clone().or_else(|| confirmed(&view, &confirm));
+    if typed.as_deref() != Some(database.as_str()) {
+        show(
+            &folder.run.to_string(),
+            std::slice::from_ref(chosen),
+            asked.json,
+        );
+        return Err(CommandError::new(
+            ExitCode::WaitingForInput,
+            format!(
+                "type the database's name to go this way: `omup rollback {} --way {way} --confirm {database}`",
+                folder.run
+            ),
+        ));
+    }
+    let errand = Errand {
+        // Who types it again means it: a way that failed before is tried again.
+        retry: true,
+        way: Some(id),
+        ..Errand::default()
+    };
+    run::start_and_follow(state, &folder, &errand, asked.json, asked.detach).await
+}
+
+/// A confirmation out of an answers file counts only for the very plan and server of this run.
+fn confirmed(
+    view: &crate::domain::run_view::RunView,
+    confirm: &crate::domain::answers::ConfirmAnswers,
+) -> Option<String> {
+    let server = view.identity.as_ref().map(|identity| &identity.server);
+    (confirm.server.as_ref() == server && server.is_some())
+        .then(|| confirm.start_of_downtime.clone())
+        .flatten()
+}
+
+fn names(ways: &[WayBack]) -> String {
+    ways.iter()
+        .map(|way| way.id.id())
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn show(run: &str, ways: &[WayBack], json: bool) {
+    if json {
+        out::json(&serde_json::json!({ "schema_version": 1, "run": run, "ways": ways }));
+        return;
+    }
+    if ways.is_empty() {
+        out::line(format!(
+            "run {run} has been rolled back: there is nothing more to go back from"
+        ));
+    }
+    for way in ways {
+        let mark = if way.recommended {
+            "  (recommended)"
+        } else {
+            ""
+        };
+        out::line(format!("{}{mark}", way.id.id()));
+        out::line(format!("  {}", way.title));
+        out::line(format!("  loses: {}", way.loses));
+        match way.about_seconds {
+            Some(0) => out::line("  takes: no time"),
+            Some(seconds) => out::line(format!(
+                "  takes: about {} min {:02} s (the restore as it was measured, and a minute for stop and start)",
+                seconds / 60,
+                seconds % 60
+            )),
+            None => out::line("  takes: not measured"),
+        }
+        if let Some(hindrance) = &way.hindrance {
+            out::line(format!("  not now: {hindrance}"));
+        } else {
+            out::line(format!(
+                "  $ omup rollback {run} --way {} --confirm <database name>",
+                way.id.id()
+            ));
+        }
+    }
+}
