@@ -1,0 +1,71 @@
+//! A bigger dump does not take more memory of the runner: buffers are bounded, nothing is gathered.
+
+use super::scene::{WAITS, complete, quiet, run};
+use crate::story::stage::{RUN, Setting, Stage};
+use crate::support::wait;
+
+/// What a bigger database may cost, in KiB: the pipeline's bounded buffers have under 10 MB.
+const MORE: u64 = 64 << 10;
+
+#[test]
+fn the_runners_memory_does_not_grow_with_the_database() {
+    let (small, large) = (
+        Setting {
+            size: "300KB",
+            ..quiet()
+        },
+        Setting {
+            size: "60MB",
+            ..quiet()
+        },
+    );
+    let Some(small) = Stage::postgres("memory-small", &small) else {
+        return;
+    };
+    let base = peak(&small);
+    drop(small);
+    let Some(large) = Stage::postgres("memory-large", &large) else {
+        return;
+    };
+    let peak = peak(&large);
+    let manifest = std::fs::read_to_string(
+        complete(&large)
+            .pop()
+            .expect("a backup")
+            .join("manifest.json"),
+    )
+    .expect("the manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    println!(
+        "peak of the runner: {base} KiB at 300 KB, {peak} KiB at 60 MB ({} bytes of archive)",
+        manifest["raw_bytes"]
+    );
+    assert!(
+        manifest["raw_bytes"].as_u64() > Some(30 << 20),
+        "the dump is a bigger one"
+    );
+    assert!(peak < base + MORE, "{peak} KiB, {base} KiB for a small one");
+}
+
+/// The most memory that the runner of one run has had, in KiB (`VmHWM` of proc(5)).
+fn peak(stage: &Stage) -> u64 {
+    let running = run(stage).start();
+    let mut peak = 0;
+    wait::until("the run's end", RUN, || {
+        let family = running.process().descendants();
+        for process in family
+            .iter()
+            .filter(|process| process.command_line().contains(" runner "))
+        {
+            let text = std::fs::read_to_string(format!("/proc/{}/status", process.pid()))
+                .unwrap_or_default();
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse().ok());
+            peak = peak.max(kib.unwrap_or(0));
+        }
+        (!running.process().runs()).then_some(())
+    });
+    running.end(RUN).expect(WAITS);
+    assert!(peak > 0, "the runner was seen");
+    peak
+}

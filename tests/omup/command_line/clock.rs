@@ -1,0 +1,97 @@
+//! The wall clock jumps while omup works: order comes from numbers, durations from the monotonic clock.
+
+use std::path::PathBuf;
+
+use super::{events, journal, pause, quiet, runner, unconfirmed, upgraded};
+use crate::story::stage::{RUN, Stage};
+use crate::support::skip::skip;
+
+/// Every duration in the journal, in seconds.
+fn durations(stage: &Stage) -> Vec<f64> {
+    events(stage)
+        .iter()
+        .flat_map(|event| ["seconds", "restore_seconds"].map(|key| event[key].as_f64()))
+        .flatten()
+        .collect()
+}
+
+#[track_caller]
+fn sane(stage: &Stage) {
+    let durations = durations(stage);
+    assert!(durations.len() > 10);
+    assert!(
+        durations
+            .iter()
+            .all(|seconds| (0.0..600.0).contains(seconds)),
+        "{durations:?}"
+    );
+    let events = events(stage);
+    let numbers: Vec<u64> = events
+        .iter()
+        .filter_map(|event| event["seq"].as_u64())
+        .collect();
+    assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>());
+    let report = stage.omup(&["report"], false).expect(0).stdout;
+    let downtime = report
+        .lines()
+        .find_map(|line| line.strip_prefix("Downtime: "))
+        .expect("a downtime")
+        .to_string();
+    let seconds: f64 = downtime.trim_end_matches(" s.").parse().expect("seconds");
+    assert!((0.1..600.0).contains(&seconds), "{downtime}");
+}
+
+/// Promise 22: a run made when the clock was wrong is older than the one made now.
+#[test]
+fn the_newest_run_is_the_last_one_whatever_the_clock_said() {
+    let stage = Stage::sqlite("clock-runs", &unconfirmed(""));
+    stage.omup(&["run", "--answers"], true).expect(70);
+    let made = journal(&stage);
+    let runs = stage.folder.join("state/runs");
+    let future = runs.join("20991231-235959-abcd");
+    std::fs::rename(made.parent().expect("a folder"), &future).expect("rename");
+    let detached = stage
+        .omup(&["run", "--detach", "--answers"], true)
+        .expect(0);
+    let run = detached.stdout.trim().to_string();
+    assert!(run.starts_with("21000101-000000-"), "{run}");
+    assert_eq!(stage.status()["run"], run.as_str(), "`last` is the newest");
+    stage.omup(&["attach", "--plain"], false).expect(70);
+}
+
+/// Promise 22.
+#[test]
+fn a_clock_that_jumps_in_the_middle_of_a_run_changes_no_duration() {
+    let Some(library) = [
+        "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
+        "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
+    ]
+    .map(PathBuf::from)
+    .into_iter()
+    .find(|path| path.is_file()) else {
+        return skip("libfaketime is not installed (package faketime)");
+    };
+    for jump in ["-1h", "+10y", "-20y"] {
+        let stage = Stage::sqlite("clock-jump", &quiet("statement_delay_ms = 20\n"));
+        let clock = stage.folder.write("clock", "+0\n");
+        let running = stage
+            .call(&["run", "--answers"], true)
+            .env("LD_PRELOAD", &library)
+            .env("FAKETIME_TIMESTAMP_FILE", &clock)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .start();
+        let _ = runner(&stage).expect("the runner lives");
+        super::wait_for_event(&stage, "\"downtime-started\"");
+        std::fs::write(&clock, format!("{jump}\n")).expect("the clock jumps");
+        pause(std::time::Duration::from_millis(200));
+        running.end(RUN).expect(0);
+        let years: std::collections::BTreeSet<String> = events(&stage)
+            .iter()
+            .filter_map(|event| event["at"].as_str()?.get(..13).map(String::from))
+            .collect();
+        assert!(years.len() >= 2, "the clock did jump: {years:?}");
+        sane(&stage);
+        upgraded(&stage);
+    }
+}

@@ -1,0 +1,16 @@
+//! The stories: the real binary against real servers, one module a story.
+//!
+//! One binary, because linking is the slow part. `tests/run` prepares the servers; without them, or with plain
+//! `cargo test`, the tests that need one are named as skipped (see `support::skip`).
+
+mod support;
+
+mod backup;
+mod backups;
+mod command_line;
+mod database;
+mod documents;
+mod ground;
+mod imports;
+mod promises;
+mod story;

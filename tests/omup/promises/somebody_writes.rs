@@ -1,0 +1,224 @@
+//! Promise 12, somebody still writes: with the server stopped, a client of OpenMetadata's user from anywhere
+//! holds the run back, and its address is named; one that comes later is an alarm.
+
+use std::net::Ipv4Addr;
+use std::process::{Child, Command, Stdio};
+
+use super::help::{nothing_changed, quiet, wait_for_journal};
+use crate::story::stage::{RUN, Stage};
+use crate::support::postgres::{PASSWORD, ROLE};
+use crate::support::process::Process;
+use crate::support::proxy::Proxy;
+use crate::support::{port, wait};
+
+/// A second server of the same deployment on "another host": its sessions come from 127.0.0.2.
+struct SecondHost {
+    child: Child,
+}
+
+impl SecondHost {
+    fn start(stage: &Stage) -> SecondHost {
+        let home = stage.folder.join("deployment/second-host");
+        let copied = Command::new("cp")
+            .arg("-a")
+            .arg(stage.home("old_home"))
+            .arg(&home)
+            .status()
+            .expect("cp");
+        assert!(copied.success());
+        let environment = home.join("conf/openmetadata-env.sh");
+        let mut text = std::fs::read_to_string(&environment).expect("the environment");
+        text.push_str(&format!(
+            "export SERVER_PORT='{}'\nexport SERVER_ADMIN_PORT='{}'\n",
+            port::free(),
+            port::free()
+        ));
+        std::fs::write(&environment, text).expect("write the environment");
+        let child = Command::new("sh")
+            .arg("-c")
+            .arg(". conf/openmetadata-env.sh; exec \"$0\" practice server --home . --bind-from 127.0.0.2")
+            .arg(env!("CARGO_BIN_EXE_omup"))
+            .current_dir(&home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the second server starts");
+        let second = SecondHost { child };
+        let database = stage.postgres_database().expect("on PostgreSQL");
+        wait::until("a session from 127.0.0.2", RUN, || {
+            let sql = format!(
+                "select 1 from pg_stat_activity where datname = '{}' and client_addr = '127.0.0.2' limit 1",
+                database.name
+            );
+            (!database.server.sql("postgres", &sql).is_empty()).then_some(())
+        });
+        second
+    }
+}
+
+impl Drop for SecondHost {
+    fn drop(&mut self) {
+        if let Some(process) = Process::of(self.child.id()) {
+            process.kill_tree();
+        }
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_second_server_on_another_host_holds_the_run_back() {
+    let Some(stage) = Stage::postgres("second-host", &quiet("")) else {
+        return;
+    };
+    let before = stage.contents(&stage.database_name());
+    let second = SecondHost::start(&stage);
+    let ended = stage.omup(&["run", "--answers"], true);
+    assert_eq!(ended.code, 31, "{}\n{}", ended.stdout, ended.stderr);
+    assert!(
+        ended.stdout.contains("can still write") && ended.stdout.contains("127.0.0.2"),
+        "{}",
+        ended.stdout
+    );
+    nothing_changed(&stage, &before, "a second server");
+    // The check had said so before anybody was locked out.
+    let check = stage.omup(&["check", "--answers"], true);
+    assert!(
+        check.stdout.contains("OM-WRITE-001") && check.stdout.contains("127.0.0.2"),
+        "{}",
+        check.stdout
+    );
+    drop(second);
+    stage.omup(&["resume"], false).expect(0);
+    assert_eq!(
+        stage.serving().as_deref(),
+        stage.made["new_version"].as_str()
+    );
+}
+
+/// A client that only holds a connection open: idle is not harmless, it can write at any time.
+struct Client {
+    child: Child,
+}
+
+impl Client {
+    fn connect(stage: &Stage, port: u16) -> Client {
+        let database = stage.postgres_database().expect("on PostgreSQL");
+        let child = database
+            .server
+            .client_as(ROLE, PASSWORD, "psql", &database.name)
+            .env("PGPORT", port.to_string())
+            .env("PGAPPNAME", "somebody's script")
+            .arg("-Xq")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("psql");
+        let client = Client { child };
+        wait::until("the client's session", RUN, || {
+            let sql = format!(
+                "select 1 from pg_stat_activity where datname = '{}' and application_name = 'somebody''s script'",
+                database.name
+            );
+            (!database.server.sql("postgres", &sql).is_empty()).then_some(())
+        });
+        client
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // It ends with its standard input.
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn an_idle_client_of_the_same_user_holds_the_run_back() {
+    let Some(stage) = Stage::postgres("idle-client", &quiet("")) else {
+        return;
+    };
+    let before = stage.contents(&stage.database_name());
+    let client = Client::connect(
+        &stage,
+        stage
+            .postgres_database()
+            .expect("on PostgreSQL")
+            .server
+            .port,
+    );
+    let ended = stage.omup(&["run", "--answers"], true);
+    assert_eq!(ended.code, 31, "{}\n{}", ended.stdout, ended.stderr);
+    assert!(
+        ended.stdout.contains("somebody's script"),
+        "{}",
+        ended.stdout
+    );
+    nothing_changed(&stage, &before, "an idle client");
+    drop(client);
+}
+
+#[test]
+fn a_client_that_comes_in_the_migration_is_an_alarm() {
+    let Some(stage) = Stage::postgres("late-client", &quiet("statement_delay_ms = 400\n")) else {
+        return;
+    };
+    let port = stage
+        .postgres_database()
+        .expect("on PostgreSQL")
+        .server
+        .port;
+    let elsewhere = Proxy::coming_from(Ipv4Addr::new(127, 0, 0, 3), port);
+    let running = stage.call(&["run", "--answers"], true).start();
+    wait_for_journal(&stage, "\"child-started\"");
+    let client = Client::connect(&stage, elsewhere.port);
+    let alarm = wait_for_journal(&stage, "\"kind\":\"alarm\"");
+    assert!(
+        alarm.contains("127.0.0.3") && alarm.contains("must be down"),
+        "{alarm}"
+    );
+    let ended = running.end(RUN).expect(0);
+    drop(client);
+    assert!(
+        ended.stdout.contains("127.0.0.3"),
+        "the alarm was shown\n{}",
+        ended.stdout
+    );
+    // It stands in the report, for whoever reads it in the morning.
+    let report = stage.omup(&["report"], false).expect(0);
+    assert!(report.stdout.contains("127.0.0.3"), "{}", report.stdout);
+}
+
+/// On SQLite "somebody" is a process that has the file open.
+#[test]
+fn a_process_with_the_file_open_holds_the_run_back_on_sqlite() {
+    let stage = Stage::sqlite("file-open", &quiet(""));
+    let before = stage.contents(&stage.database_name());
+    let file = stage.made["database_file"]
+        .as_str()
+        .expect("a path")
+        .to_string();
+    let mut holder = Command::new("sleep")
+        .arg("600")
+        .stdin(
+            std::fs::OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(&file)
+                .expect("open"),
+        )
+        .spawn()
+        .expect("sleep");
+    let ended = stage.omup(&["run", "--answers"], true);
+    let pid = holder.id();
+    let _ = holder.kill();
+    let _ = holder.wait();
+    assert_eq!(ended.code, 31, "{}\n{}", ended.stdout, ended.stderr);
+    assert!(
+        ended.stdout.contains(&pid.to_string()),
+        "process {pid} is named\n{}",
+        ended.stdout
+    );
+    nothing_changed(&stage, &before, "a file that is open");
+}

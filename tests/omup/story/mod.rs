@@ -1,0 +1,11 @@
+//! The stories of an upgrade and its way back, each on every engine that is there.
+//!
+//! A story gets a [`stage::Stage`] and knows nothing of its engine.
+
+pub mod stage;
+
+mod failures;
+mod interrupted;
+mod owners;
+mod sweep;
+mod upgrade_and_back;

@@ -1,0 +1,15 @@
+//! What the stories stand on. Knows servers, folders, processes and time; knows nothing about upgrades.
+//!
+//! Nothing in here uses omup's own code to judge omup's work: databases are compared through `psql`, processes
+//! through `/proc`.
+
+pub mod digest;
+pub mod folder;
+pub mod omup;
+pub mod port;
+pub mod postgres;
+pub mod process;
+pub mod proxy;
+pub mod skip;
+pub mod tool;
+pub mod wait;
