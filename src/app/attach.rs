@@ -38,6 +38,11 @@ pub async fn follow(
     json: bool,
     child: Option<Child>,
 ) -> Result<ExitCode> {
+    // Before the first word: whoever reads it may end us at once.
+    let mut signals = Signals::listen().map_err(CommandError::from_cause(
+        ExitCode::Internal,
+        "listen for signals",
+    ))?;
     let mut plain = Plain::new(json);
     let mut follower = Follower::open(&folder.journal())?;
     let entries = follower.more()?;
@@ -60,10 +65,6 @@ pub async fn follow(
     let mut child = child;
     let mut person = Person::default();
     let mut progress = watch(folder).await;
-    let mut signals = Signals::listen().map_err(CommandError::from_cause(
-        ExitCode::Internal,
-        "listen for signals",
-    ))?;
     loop {
         let held = Lease::holder(&folder.lock()).is_some();
         for entry in follower.more()? {
@@ -117,10 +118,10 @@ impl Person {
         };
         if self.asked.as_ref() != Some(&question.id) {
             self.asked = Some(question.id.clone());
-            eprintln!(
+            out::error(format!(
                 "type {} and Enter to go on, or Ctrl-C to leave this view (the run waits):",
                 question.expects
-            );
+            ));
             // What was typed before the question stood there is no answer to it.
             let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
             while self
@@ -218,7 +219,7 @@ type Progress = Option<tokio::io::Lines<BufReader<tokio::net::UnixStream>>>;
 
 async fn watch(folder: &RunFolder) -> Progress {
     let mut stream = control::connect(&folder.path).await.ok()?;
-    let mut line = serde_json::to_vec(&Command::Watch).ok()?;
+    let mut line = serde_json::to_vec(&Command::Watch {}).ok()?;
     line.push(b'\n');
     stream.write_all(&line).await.ok()?;
     Some(BufReader::new(stream).lines())

@@ -41,8 +41,8 @@ pub enum Command {
     Abort { who: String },
     /// Takes the helm from whoever has it.
     TakeHelm { who: String },
-    /// Only watches.
-    Watch,
+    /// Only watches. With braces, so that unknown fields are refused here too.
+    Watch {},
 }
 
 /// What the runner says.
@@ -167,7 +167,7 @@ fn obey(line: &str, shared: &Shared, helm: &Helm, number: u64, uid: u32) -> Say 
         Ok(command) => command,
         Err(error) => return refused(&format!("the command cannot be understood: {error}")),
     };
-    if !matches!(command, Command::Watch | Command::TakeHelm { .. })
+    if !matches!(command, Command::Watch {} | Command::TakeHelm { .. })
         && let Some((holder, who)) = helm.borrow().as_ref()
         && *holder != number
     {
@@ -184,7 +184,7 @@ fn obey(line: &str, shared: &Shared, helm: &Helm, number: u64, uid: u32) -> Say 
         },
     };
     match command {
-        Command::Watch => Say::Done {
+        Command::Watch {} => Say::Done {
             message: "watching".into(),
         },
         Command::TakeHelm { who } => {

@@ -59,19 +59,24 @@ impl SqliteSnapshot {
         let shown = path.display().to_string();
         let copy = Copy { path, shown };
         let doing = "copying the practice database";
-        // query_only would refuse VACUUM INTO, which writes nothing into the source.
-        let mut source = open(file, false).await?;
-        let taken_ms = now_ms();
-        rows(
-            &mut source,
-            doing,
-            format!("VACUUM INTO {}", literal(&copy.shown)?),
-        )
-        .await?;
-        source
-            .close()
-            .await
-            .map_err(|error| refused(doing, &error))?;
+        let from = file.to_path_buf();
+        // A task of its own: whoever drops us cannot stop SQLite in the middle of its copy, and the
+        // copy has to be removed after that.
+        let copying = tokio::spawn(async move {
+            // query_only would refuse VACUUM INTO, which writes nothing into the source.
+            let mut source = open(&from, false).await?;
+            let taken_ms = now_ms();
+            let sql = format!("VACUUM INTO {}", literal(&copy.shown)?);
+            rows(&mut source, doing, sql).await?;
+            source
+                .close()
+                .await
+                .map_err(|error| refused(doing, &error))?;
+            Ok::<_, crate::database::DatabaseError>((copy, taken_ms))
+        });
+        let (copy, taken_ms) = copying.await.map_err(|error| {
+            crate::database::DatabaseError::Unexpected(error.to_string().into())
+        })??;
         let session = open(&copy.path, true).await?;
         Ok(Self {
             session,
