@@ -124,6 +124,13 @@ mod tests {
         Order::new(folder, ["/bin/sh", "-c", script])
     }
 
+    /// Field 6 of `/proc/<process>/stat` (proc(5)): the session; "0" where it began outside of this container.
+    fn session_of(process: &str) -> String {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("stat");
+        let (_, fields) = stat.rsplit_once(") ").expect("name");
+        fields.split(' ').nth(3).expect("session").to_string()
+    }
+
     #[tokio::test]
     async fn what_an_order_starts_has_a_session_of_its_own_and_outlives_it() {
         let folder = tempfile::tempdir().expect("folder");
@@ -137,8 +144,10 @@ mod tests {
         let pid: u32 = read("pid").trim().parse().expect("pid");
         let proc = super::super::procfs::Procfs::default();
         assert!(proc.started(pid).is_some(), "it lives on");
-        let ours = rustix::process::getsid(None).expect("session");
-        assert_ne!(read("sid").trim(), ours.as_raw_nonzero().to_string());
+        // Not by getsid(2): it answers 0 where our session began outside of this container, and 0 is no pid.
+        let session = read("sid");
+        assert_ne!(session.trim(), session_of("self"));
+        assert_eq!(session.trim(), session_of(&pid.to_string()));
         let ended = std::process::Command::new("kill")
             .arg(pid.to_string())
             .status();
