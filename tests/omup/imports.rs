@@ -46,6 +46,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     // The practice programs stand in for another project's: they must not know the upgrader.
     ("practice", &["domain"]),
+    ("logs", &["domain"]),
+    ("wizard", &["domain", "knowledge"]),
+    ("screen", &["domain", "knowledge", "wizard"]),
 ];
 
 /// The one table that every room may name, because it names none: how a command ended, as values.
@@ -55,7 +58,7 @@ const LEAF: &str = "exit_code";
 const MAY_USE_ALL: &[&str] = &["app", "cli", "main", "lib"];
 
 /// Rooms without input and output, clock and async: values in, values out.
-const PURE: &[&str] = &["domain", "knowledge", "checks"];
+const PURE: &[&str] = &["domain", "knowledge", "checks", "wizard", "screen"];
 
 /// What a pure room must not name.
 const IMPURE: &[&str] = &[

@@ -1,0 +1,1 @@
+//! How the wizard looks: `draw(&State)` and nothing that acts.
