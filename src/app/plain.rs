@@ -217,6 +217,18 @@ pub fn lines(event: &Event, view: &RunView) -> Vec<String> {
             .filter(|f| worth_a_line(f))
             .map(finding_line)
             .collect(),
+        Event::NoteRead {
+            note, read, who, ..
+        } => vec![format!(
+            "{who} has {} the note: {note}",
+            if *read { "read" } else { "opened again" }
+        )],
+        Event::ChecklistAnswered {
+            text, answer, who, ..
+        } => vec![format!("checklist: {text} {} ({who})", answer.words())],
+        Event::PlanApproved {
+            plan_digest, who, ..
+        } => vec![format!("{who} has approved the plan {plan_digest}")],
         Event::QuestionAsked {
             id,
             text,

@@ -225,6 +225,7 @@ async fn prepare(
         Some(_) | None => {
             let made =
                 open::plan(goal.clone(), &opened, database.as_ref(), &survey, &answers).await?;
+            still_approved(&view, &goal, &made.1, &folder)?;
             write_json(&folder.plan(), &made.0)?;
             made
         }
@@ -256,6 +257,21 @@ async fn prepare(
         lock,
         lease,
     })
+}
+
+/// A plan that a person approved on the screen is the only one that may begin.
+fn still_approved(view: &RunView, goal: &Goal, digest: &str, folder: &RunFolder) -> Result<()> {
+    match &view.approved {
+        Some(approved) if *goal == Goal::Upgrade && approved != digest => {
+            // What was surveyed for the plan that nobody has seen must not be taken up again.
+            let _ = std::fs::remove_file(folder.survey());
+            Err(CommandError::new(
+                ExitCode::ChecksBlock,
+                "the deployment has changed since the plan was approved, and the plan with it; nothing was done. Look at it again and approve the new plan",
+            ))
+        }
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn read_secrets() -> Result<Secrets> {

@@ -51,6 +51,28 @@ pub enum Event {
     Checked {
         findings: Vec<Finding>,
     },
+    /// Somebody marked a release note as read, or took that back. The name holds the note's own words,
+    /// so that a changed text is a note to read again.
+    NoteRead {
+        note: String,
+        read: bool,
+        who: CleanText,
+        uid: u32,
+    },
+    /// A point that no machine can see, answered by a person; `text` is what was answered.
+    ChecklistAnswered {
+        item: String,
+        text: CleanText,
+        answer: ChecklistAnswer,
+        who: CleanText,
+        uid: u32,
+    },
+    /// The whole plan was shown and approved; a runner refuses to begin with another one.
+    PlanApproved {
+        plan_digest: String,
+        who: CleanText,
+        uid: u32,
+    },
     QuestionAsked {
         id: String,
         text: CleanText,
@@ -142,6 +164,25 @@ pub enum Event {
     },
     #[serde(other)]
     Unknown,
+}
+
+/// What a person says to a point of the checklist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChecklistAnswer {
+    Done,
+    NotForUs,
+    Open,
+}
+
+impl ChecklistAnswer {
+    pub fn words(self) -> &'static str {
+        match self {
+            ChecklistAnswer::Done => "done",
+            ChecklistAnswer::NotForUs => "not for us",
+            ChecklistAnswer::Open => "open",
+        }
+    }
 }
 
 /// A fact that later steps, the ways back or the report need.

@@ -1,13 +1,13 @@
 //! The one fold of a run's events that everything else reads: panes, resume, report, exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::backup::Level;
 use super::clean_text::CleanText;
-use super::event::{Event, Fact};
+use super::event::{ChecklistAnswer, Event, Fact};
 use super::finding::Finding;
 use super::names::{Identity, RunId};
 use super::plan::Goal;
@@ -139,6 +139,12 @@ pub struct RunView {
     pub earlier_steps: Vec<(StepId, StepState)>,
     pub attempts: BTreeMap<StepId, u32>,
     pub findings: Vec<Finding>,
+    /// Names of the release notes that somebody has read.
+    pub notes_read: BTreeSet<String>,
+    /// Point of the checklist to what was said: the text answered, the answer, who.
+    pub checklist: BTreeMap<String, (CleanText, ChecklistAnswer, CleanText)>,
+    /// Digest of the plan that a person approved.
+    pub approved: Option<String>,
     pub question: Option<Question>,
     pub answers: BTreeMap<String, CleanText>,
     pub children: Vec<Child>,
@@ -228,6 +234,24 @@ impl RunView {
                     .collect();
             }
             Event::Checked { findings } => self.findings = findings.clone(),
+            Event::NoteRead { note, read, .. } => {
+                if *read {
+                    self.notes_read.insert(note.clone());
+                } else {
+                    self.notes_read.remove(note);
+                }
+            }
+            Event::ChecklistAnswered {
+                item,
+                text,
+                answer,
+                who,
+                uid: _,
+            } => {
+                let said = (text.clone(), *answer, who.clone());
+                self.checklist.insert(item.clone(), said);
+            }
+            Event::PlanApproved { plan_digest, .. } => self.approved = Some(plan_digest.clone()),
             Event::QuestionAsked {
                 id,
                 text,
@@ -450,6 +474,11 @@ impl RunView {
             }
             Fact::UpgradedKept { database } => facts.upgraded_kept = Some(database.clone()),
         }
+    }
+
+    /// True while a person still prepares the run in the wizard: no runner has taken it yet.
+    pub fn being_prepared(&self) -> bool {
+        self.runner_pid.is_none()
     }
 
     /// What an answer to this question must be: the open one's, or a go-ahead's that is still to come.

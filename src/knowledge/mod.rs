@@ -2,12 +2,14 @@
 //! versions, the allowed path, the platform versions that a release needs. Pure; reads no file at
 //! run time.
 
+mod checklist;
 mod path;
 mod range;
 mod releases;
 
 use crate::domain::version::OmVersion;
 
+pub use checklist::Point;
 pub use path::PathVerdict;
 pub use range::at_least;
 pub use releases::{Change, Kind, Note, Release, Severity, Support};
@@ -16,6 +18,7 @@ pub use releases::{Change, Kind, Note, Release, Severity, Support};
 #[derive(Debug, Clone)]
 pub struct Knowledge {
     releases: Vec<Release>,
+    checklist: Vec<Point>,
 }
 
 impl Knowledge {
@@ -23,7 +26,13 @@ impl Knowledge {
     pub fn embedded() -> Self {
         Self {
             releases: releases::embedded(),
+            checklist: checklist::embedded(),
         }
+    }
+
+    /// The points that a person answers before the plan.
+    pub fn checklist(&self) -> &[Point] {
+        &self.checklist
     }
 
     /// The release line that a version belongs to.

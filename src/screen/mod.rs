@@ -1,1 +1,139 @@
 //! How the wizard looks: `draw(&State)` and nothing that acts.
+//!
+//! ```text
+//! row 1        which system this is                                       [PRODUCTION]
+//! row 2        where we are, what state                            run · safe to leave
+//! ┌─ Steps ──┬─ page ───────────────────────────────────┬─ Why, and what can go wrong ┐
+//! │ rail     │ body, scrolled so that the mark is seen  │ from 100 columns            │
+//! └──────────┴──────────────────────────────────────────┴─────────────────────────────┘
+//! last row     keys that work now
+//! ```
+
+mod frame;
+mod log;
+mod overlay;
+mod pages;
+pub mod rows;
+mod theme;
+mod units;
+mod words;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::wizard::State;
+use crate::wizard::items::SMALLEST;
+use crate::wizard::page::Page;
+use rows::{Line, Row, wrap};
+use theme::Theme;
+
+/// Draws everything.
+pub fn draw(state: &State, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    let theme = Theme::new(state.look);
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        frame::too_small(state, &theme, frame, area);
+        return;
+    }
+    let panes = frame::panes(area);
+    frame::identity(state, &theme, frame, row_of(area, 0));
+    frame::place(state, &theme, frame, row_of(area, 1), panes.rail.is_none());
+    frame::boxes(state, &theme, frame, &panes);
+    if let Some(rail) = panes.rail {
+        frame::rail(state, &theme, frame, rail, area.width >= 100);
+    }
+    if let Some(context) = panes.context {
+        let lines = wrap(&words::context(state.page), context.width);
+        put_lines(&theme, frame, context, &lines, 0);
+    }
+    if state.page == Page::Log {
+        log::draw(state, &theme, frame, panes.main);
+    } else {
+        body(state, &theme, frame, panes.main);
+    }
+    frame::message(state, &theme, frame, &panes);
+    frame::hints(state, &theme, frame, row_of(area, area.height - 1));
+    overlay::draw(state, &theme, frame, panes.main.union(panes.rail.unwrap_or(panes.main)));
+}
+
+/// The body as plain lines, for those who have no full screen.
+pub fn plain(state: &State, width: u16) -> Vec<String> {
+    wrap(&pages::rows(state), width)
+        .iter()
+        .map(|line| line.spans.iter().map(|(text, _)| text.as_str()).collect::<String>())
+        .map(|line| line.trim_end().to_string())
+        .collect()
+}
+
+fn row_of(area: Rect, row: u16) -> Rect {
+    Rect::new(area.x, area.y + row, area.width, 1)
+}
+
+fn body(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let rows = pages::rows(state);
+    let lines = wrap(&rows, area.width);
+    let height = usize::from(area.height);
+    let asked = usize::from(state.scroll.get(&state.page).copied().unwrap_or(0));
+    let marked = lines
+        .iter()
+        .position(|line| line.marked)
+        .zip(lines.iter().rposition(|line| line.marked));
+    let most = lines.len().saturating_sub(height);
+    let top = match marked {
+        // The top is kept in sight as long as the mark is.
+        Some((_, last)) if last < height => 0,
+        Some((first, last)) => {
+            let middle = (first + last) / 2;
+            middle.saturating_sub(height / 2).min(most)
+        }
+        None if state.page == Page::Journal && !state.scroll.contains_key(&Page::Journal) => most,
+        None => asked.min(most),
+    };
+    put_lines(theme, frame, area, &lines[top.min(lines.len())..], 0);
+    if most > 0 {
+        frame::more(theme, frame, area, top > 0, top < most);
+    }
+}
+
+/// Puts lines into an area from its row `from` on; gives the row after them.
+fn put_lines(theme: &Theme, frame: &mut Frame<'_>, area: Rect, lines: &[Line], from: u16) -> u16 {
+    let mut y = from;
+    for line in lines {
+        if y >= area.height {
+            break;
+        }
+        put_line(theme, frame, Rect::new(area.x, area.y + y, area.width, 1), line);
+        y += 1;
+    }
+    y
+}
+
+fn put_line(theme: &Theme, frame: &mut Frame<'_>, area: Rect, line: &Line) {
+    let spans: Vec<ratatui::text::Span<'_>> = line
+        .spans
+        .iter()
+        .map(|(text, role)| ratatui::text::Span::styled(theme.letters(text), theme.style(*role)))
+        .collect();
+    frame.render_widget(ratatui::text::Line::from(spans), area);
+    if line.marked {
+        let marked = theme.marked();
+        frame.buffer_mut().set_style(area, marked);
+    }
+    if let Some(column) = line.cursor {
+        let x = (area.x + column).min(area.right().saturating_sub(1));
+        frame.set_cursor_position((x, area.y));
+    }
+}
+
+/// Rows in an area, wrapped, from a scroll position; gives how many lines there are.
+fn put_rows(theme: &Theme, frame: &mut Frame<'_>, area: Rect, rows: &[Row], scroll: u16) -> usize {
+    let lines = wrap(rows, area.width);
+    let most = lines.len().saturating_sub(usize::from(area.height));
+    let top = usize::from(scroll).min(most);
+    put_lines(theme, frame, area, &lines[top..], 0);
+    frame::more(theme, frame, area, top > 0, top < most);
+    lines.len()
+}
+
+#[cfg(test)]
+mod tests;

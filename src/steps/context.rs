@@ -11,6 +11,7 @@ use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::{Event, Fact};
 use crate::domain::names::{Identity, RunId};
+pub use crate::domain::progress::Progress;
 use crate::domain::run_view::RunView;
 use crate::domain::secret::{Redactor, Secret};
 use crate::domain::step::{Failure, StepId};
@@ -24,21 +25,6 @@ pub struct Secrets {
     pub database_password: Option<Secret>,
     pub api_token: Option<Secret>,
     pub redactor: Redactor,
-}
-
-/// What a step is doing right now; may be lost, is never journalled.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Progress {
-    pub step: StepId,
-    /// What it does or waits for, one sentence.
-    pub doing: CleanText,
-    pub done: Option<u64>,
-    /// Known or estimated total, in the same unit.
-    pub total: Option<u64>,
-    /// `bytes`, `tables`, `statements`.
-    pub unit: String,
-    /// The total is an estimate.
-    pub estimated: bool,
 }
 
 /// Where facts go before they are acted on. Implemented by the runner over its journal.

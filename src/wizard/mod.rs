@@ -1,4 +1,340 @@
 //! The wizard: what the operator sees, chooses and asks for, as data. Pure: no terminal, no clock, no
 //! input or output; what it wants from the world it says as an effect.
+//!
+//! `update` takes one stamped event and gives the effects it asks for. Everything shown is computed
+//! from [`State`] by `screen::draw`.
 
+pub mod action;
+pub mod event;
+pub mod form;
+pub mod items;
 pub mod key;
+pub mod keymap;
+pub mod page;
+pub mod popup;
+pub mod run_watch;
+mod act;
+mod news;
+mod popups;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use crate::domain::clean_text::CleanText;
+use crate::domain::log_view::{LogPlace, LogQuery, LogWindow};
+use crate::domain::way_back::WayBack;
+use crate::knowledge::{Knowledge, Note};
+
+use event::{Candidate, Effect, Event, Looked, RunLine, Stamped, Trouble};
+use form::Form;
+use page::Page;
+use popup::Popup;
+use run_watch::RunWatch;
+
+/// How the terminal wants it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    pub mono: bool,
+    pub ascii: bool,
+}
+
+/// What a practice session teaches, shown on its first page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lesson {
+    pub name: String,
+    pub about: String,
+}
+
+/// The log pane.
+#[derive(Debug, Clone, Default)]
+pub struct LogPane {
+    pub query: Option<LogQuery>,
+    pub window: Option<LogWindow>,
+    pub wrap: bool,
+    /// Rows that came while the reader looked elsewhere.
+    pub unseen: u64,
+}
+
+/// A short message above the hints.
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub text: CleanText,
+    pub bad: bool,
+    pub until_ms: u64,
+}
+
+/// Everything on the screen.
+#[derive(Debug, Clone)]
+pub struct State {
+    pub look: Look,
+    pub width: u16,
+    pub height: u16,
+    pub now_ms: i64,
+    pub boot_ms: u64,
+    pub who: CleanText,
+    pub lesson: Option<Lesson>,
+    pub knowledge: Knowledge,
+    pub page: Page,
+    /// Where `Esc` leads, newest last.
+    pub trail: Vec<Page>,
+    /// The run's page is shown as the run goes on.
+    pub with_run: bool,
+    pub cursor: BTreeMap<Page, usize>,
+    pub scroll: BTreeMap<Page, u16>,
+    pub popup: Option<Popup>,
+    pub message: Option<Message>,
+    pub form: Form,
+    pub found: Option<Vec<Candidate>>,
+    pub looking: bool,
+    pub looked: Option<Box<Looked>>,
+    pub look_trouble: Option<Trouble>,
+    /// Notes between the two versions, most urgent first.
+    pub notes: Vec<Note>,
+    pub show_all: bool,
+    pub runs: Option<Vec<RunLine>>,
+    pub run: Option<RunWatch>,
+    pub starting: bool,
+    pub ways: Option<Result<Vec<WayBack>, Trouble>>,
+    pub ways_asked: bool,
+    pub report: Option<Result<String, Trouble>>,
+    pub log: LogPane,
+    pub search: Option<String>,
+    pub interrupted_ms: Option<u64>,
+    pub leaving: bool,
+}
+
+impl State {
+    pub fn new(look: Look, who: CleanText) -> Self {
+        Self {
+            look,
+            width: 80,
+            height: 24,
+            now_ms: 0,
+            boot_ms: 0,
+            who,
+            lesson: None,
+            knowledge: Knowledge::embedded(),
+            page: Page::First,
+            trail: Vec::new(),
+            with_run: false,
+            cursor: BTreeMap::new(),
+            scroll: BTreeMap::new(),
+            popup: None,
+            message: None,
+            form: Form::new(),
+            found: None,
+            looking: false,
+            looked: None,
+            look_trouble: None,
+            notes: Vec::new(),
+            show_all: false,
+            runs: None,
+            run: None,
+            starting: false,
+            ways: None,
+            ways_asked: false,
+            report: None,
+            log: LogPane::default(),
+            search: None,
+            interrupted_ms: None,
+            leaving: false,
+        }
+    }
+
+    /// What the wizard asks for before the first key.
+    pub fn first_effects(&self) -> Vec<Effect> {
+        vec![Effect::ListRuns, Effect::Find]
+    }
+
+    pub fn cursor(&self) -> usize {
+        self.cursor.get(&self.page).copied().unwrap_or(0)
+    }
+
+    /// The marked item of the page.
+    pub fn item(&self) -> Option<items::Item> {
+        let items = items::of(self);
+        let last = items.len().checked_sub(1)?;
+        items.get(self.cursor().min(last)).cloned()
+    }
+
+    /// The text field that takes the letters now.
+    pub fn field(&self) -> Option<form::FieldId> {
+        match self.item() {
+            Some(items::Item::Field(id)) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// A run is open.
+    pub fn has_run(&self) -> bool {
+        self.run.as_ref().is_some_and(|run| !run.preparing)
+    }
+
+    /// Rows for the body of a page on this screen.
+    pub fn body_rows(&self) -> u16 {
+        self.height.saturating_sub(6).max(4)
+    }
+
+    fn say(&mut self, text: impl Into<CleanText>, bad: bool) {
+        self.message = Some(Message {
+            text: text.into(),
+            bad,
+            until_ms: self.boot_ms + if bad { 20_000 } else { 6_000 },
+        });
+    }
+
+    /// Goes to a page; `Esc` leads back.
+    fn go(&mut self, page: Page) -> Vec<Effect> {
+        if self.page != page {
+            self.trail.retain(|p| *p != page);
+            self.trail.push(self.page);
+        }
+        self.arrive(page)
+    }
+
+    /// Is on a page from now on.
+    fn arrive(&mut self, page: Page) -> Vec<Effect> {
+        let left = self.page;
+        self.page = page;
+        self.with_run = self
+            .run
+            .as_ref()
+            .is_some_and(|run| !run.preparing && run.page() == page);
+        let mut effects = Vec::new();
+        if (left == Page::Log) != (page == Page::Log) {
+            self.log.query = None;
+            self.log.window = None;
+        }
+        match page {
+            Page::Ways => {
+                self.ways = None;
+                self.ways_asked = true;
+                effects.push(Effect::WaysBack);
+            }
+            Page::Runs | Page::First => effects.push(Effect::ListRuns),
+            Page::Report => effects.push(Effect::ReadReport),
+            Page::Log | Page::Backup | Page::Migrate | Page::WayBack | Page::Stopped => {
+                effects.extend(self.ask_log());
+            }
+            Page::Connect
+            | Page::Notes
+            | Page::Checks
+            | Page::Checklist
+            | Page::BackupPlan
+            | Page::Buffers
+            | Page::Clients
+            | Page::Plan
+            | Page::Proof
+            | Page::Downtime
+            | Page::Gate
+            | Page::Point
+            | Page::Validate
+            | Page::Finish
+            | Page::Journal => {
+                if self.log.query.take().is_some() {
+                    self.log.window = None;
+                    effects.push(Effect::NoLog);
+                }
+            }
+        }
+        effects
+    }
+
+    /// The log that belongs to what is shown: of the child that runs, or of the last one.
+    fn log_file(&self) -> Option<std::path::PathBuf> {
+        let run = self.run.as_ref()?;
+        let children = &run.view.children;
+        let living = children.iter().rev().find(|child| child.ended.is_none());
+        let log = living.or(children.last()).map(|child| child.log.clone())?;
+        Some(if log.is_absolute() { log } else { run.folder.join(log) })
+    }
+
+    fn ask_log(&mut self) -> Vec<Effect> {
+        let Some(file) = self.log_file() else {
+            return Vec::new();
+        };
+        let whole = self.page == Page::Log;
+        let same = self.log.query.as_ref().filter(|query| query.file == file);
+        let query = match same {
+            Some(query) => query.clone(),
+            None => LogQuery {
+                file,
+                filter: None,
+                search: self.search.clone().filter(|_| whole),
+                place: LogPlace::End,
+                rows: if whole { self.body_rows().saturating_sub(1) } else { 6 },
+            },
+        };
+        self.log.query = Some(query.clone());
+        vec![Effect::AskLog(query)]
+    }
+
+    /// The check that the mark is on.
+    pub fn shown_checks(&self) -> Vec<usize> {
+        let Some(looked) = &self.looked else {
+            return Vec::new();
+        };
+        use crate::domain::finding::Verdict;
+        let mut shown: Vec<usize> = (0..looked.findings.len())
+            .filter(|i| {
+                self.show_all
+                    || !matches!(looked.findings[*i].verdict, Verdict::Pass | Verdict::Skip)
+            })
+            .collect();
+        shown.sort_by_key(|i| {
+            let finding = &looked.findings[*i];
+            let rank = match finding.verdict {
+                Verdict::Fail => 0,
+                Verdict::Unknown => 1,
+                Verdict::Warn => 2,
+                Verdict::Info => 3,
+                Verdict::Pass => 4,
+                Verdict::Skip => 5,
+            };
+            (rank, *i)
+        });
+        shown
+    }
+
+    /// The name under which a note is acknowledged: its own words, so that a changed text is new.
+    pub fn note_name(note: &Note) -> String {
+        format!("{} {}", note.since, note.change.title)
+    }
+
+    pub fn note_read(&self, note: &Note) -> bool {
+        self.run
+            .as_ref()
+            .is_some_and(|run| run.view.notes_read.contains(&Self::note_name(note)))
+    }
+}
+
+/// Takes in one event; gives what it asks of the world.
+pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
+    state.now_ms = stamped.at_ms;
+    state.boot_ms = stamped.boot_ms;
+    if state
+        .message
+        .as_ref()
+        .is_some_and(|message| message.until_ms < state.boot_ms)
+    {
+        state.message = None;
+    }
+    match stamped.event {
+        Event::Key(key) => act::key(state, key),
+        Event::Paste(text) => act::paste(state, &text),
+        Event::Resize { width, height } => {
+            state.width = width;
+            state.height = height;
+            if state.page == Page::Log
+                && let Some(query) = &mut state.log.query
+            {
+                query.rows = height.saturating_sub(7).max(3);
+                return vec![Effect::AskLog(query.clone())];
+            }
+            Vec::new()
+        }
+        Event::Tick => Vec::new(),
+        other => news::take_in(state, other),
+    }
+}

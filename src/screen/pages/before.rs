@@ -1,0 +1,124 @@
+//! The whole plan with its downtime, before the first change.
+
+use super::{button, pointer};
+use crate::domain::clean_text::CleanText;
+use crate::domain::plan::Intent;
+use crate::domain::step::Danger;
+use crate::screen::rows::{Role, Row};
+use crate::wizard::State;
+use crate::wizard::items::{Do, Item};
+
+pub fn plan(state: &State) -> Vec<Row> {
+    let Some(looked) = &state.looked else {
+        let words = if state.looking {
+            "The plan is being made …"
+        } else {
+            "There is no plan: the deployment could not be looked at. Esc leads back."
+        };
+        return vec![Row::text(words)];
+    };
+    let plan = &looked.plan;
+    let version = |v: &Option<crate::domain::version::OmVersion>| {
+        v.as_ref().map_or("?".to_string(), ToString::to_string)
+    };
+    let mut rows = vec![
+        Row::text(format!("{} → {}, database ", version(&plan.from), version(&plan.to)))
+            .and(plan.identity.database.clone(), Role::Strong),
+        Row::dim(format!("server {}", plan.identity.server)).hang(2),
+    ];
+    let waived: Vec<&str> = looked
+        .findings
+        .iter()
+        .filter(|f| f.waived.is_some())
+        .map(|f| f.id.as_str())
+        .collect();
+    if !waived.is_empty() {
+        rows.push(Row::new(format!("! waived: {}", waived.join(", ")), Role::Warn));
+    }
+    rows.push(Row::empty());
+    if state.starting {
+        rows.push(Row::new("  starting the runner …", Role::Accent));
+    } else if state.looking {
+        rows.push(Row::new("  the plan is being made anew with your settings …", Role::Accent));
+    } else {
+        rows.push(button(state, Do::Start));
+    }
+    rows.push(Row::empty());
+    let mut down = false;
+    for (index, step) in plan.steps.iter().enumerate() {
+        if step.downtime != down {
+            down = step.downtime;
+            rows.push(if down {
+                Row::new("── users are locked out from here (a go-ahead is typed first) ──", Role::Warn).cut()
+            } else {
+                Row::new("── the new version serves from here ──", Role::Good).cut()
+            });
+        }
+        let marked = state.item() == Some(Item::Step(index));
+        let (danger, role) = match step.danger {
+            Danger::Looks => ("only looks", Role::Dim),
+            Danger::Beside => ("writes beside", Role::Dim),
+            Danger::Undoable => ("undone by a start", Role::Plain),
+            Danger::NeedsRestore => ("undone by a restore", Role::Warn),
+        };
+        rows.push(
+            Row::text(format!("{}{:>2} {}  ", pointer(marked), index + 1, step.title))
+                .and(danger, role)
+                .hang(5)
+                .mark(marked),
+        );
+    }
+    rows.push(Row::empty());
+    rows.push(Row::dim("Enter on a step shows what it runs; c shows all commands. How long each lasts is measured by the proof and shown before you type anything.").hang(0));
+    rows
+}
+
+/// One intent in a line.
+pub fn intent(intent: &Intent) -> Row {
+    let (mark, text, role) = match intent {
+        Intent::Command { line, .. } => ("$ ", line.to_string(), Role::Accent),
+        Intent::Sql { statement } => ("SQL ", statement.to_string(), Role::Accent),
+        Intent::File { path, change } => ("file ", format!("{path}: {change}"), Role::Plain),
+        Intent::Request { line } => ("HTTP ", line.to_string(), Role::Accent),
+        Intent::Question { text, .. } => ("asks ", text.to_string(), Role::Strong),
+        Intent::Look { what } => ("looks ", what.to_string(), Role::Dim),
+    };
+    Row::dim(format!("  {mark}"))
+        .and(CleanText::new(&text).to_string(), role)
+        .hang(6)
+}
+
+pub fn step_detail(state: &State, index: usize) -> Vec<Row> {
+    let Some(step) = state.looked.as_ref().and_then(|l| l.plan.steps.get(index)) else {
+        return Vec::new();
+    };
+    let mut rows = vec![Row::heading(step.title.clone()), Row::empty()];
+    if !step.risk.is_empty() {
+        rows.push(Row::text(format!("Can go wrong: {}", step.risk)).hang(2));
+        rows.push(Row::empty());
+    }
+    rows.extend(step.intents.iter().map(intent));
+    rows
+}
+
+/// Every command of the plan, or of the steps of the run's page.
+pub fn commands(state: &State) -> Vec<Row> {
+    let mut rows = vec![Row::dim("Secrets are masked. These are the very commands, in their order.")];
+    let Some(looked) = &state.looked else {
+        if let Some(run) = &state.run {
+            rows.push(Row::text(format!("The plan of this run with every command: {}/plan.json", run.folder.display())));
+            rows.push(Row::text(format!("$ omup runs show {}", run.id)));
+            rows.push(Row::text(format!("To go back by hand without omup: {}/way-back.md", run.folder.display())).hang(2));
+            return rows;
+        }
+        rows.push(Row::text("$ omup check --answers answers.toml"));
+        rows.push(Row::text("$ omup plan --answers answers.toml"));
+        rows.push(Row::dim("Nothing was looked at yet; afterwards the plan's commands stand here."));
+        return rows;
+    };
+    for step in &looked.plan.steps {
+        rows.push(Row::heading(step.title.clone()));
+        rows.extend(step.intents.iter().map(intent));
+    }
+    rows
+}

@@ -1,0 +1,58 @@
+//! The first page: the whole upgrade in one picture, and what is left to do from before.
+
+use super::{button, pointer};
+use crate::screen::rows::{Role, Row};
+use crate::wizard::State;
+use crate::wizard::items::{Do, Item};
+
+pub fn rows(state: &State) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let unfinished: Vec<usize> = crate::wizard::items::of(state)
+        .iter()
+        .filter_map(|item| match item {
+            Item::Run(index) => Some(*index),
+            _ => None,
+        })
+        .collect();
+    if !unfinished.is_empty() {
+        rows.push(Row::heading("Welcome back: this is not finished"));
+        for index in unfinished {
+            let Some(run) = state.runs.as_ref().and_then(|runs| runs.get(index)) else {
+                continue;
+            };
+            let marked = state.item() == Some(Item::Run(index));
+            let role = if run.alive { Role::Accent } else { Role::Warn };
+            rows.push(
+                Row::text(format!("{}Go on with run {}", pointer(marked), run.id))
+                    .and(format!("  {}", run.state), role)
+                    .hang(4)
+                    .mark(marked),
+            );
+        }
+        rows.push(Row::empty());
+    }
+    if let Some(lesson) = &state.lesson {
+        rows.push(
+            Row::new("PRACTICE  ", Role::Strong)
+                .and(format!("{}. Nothing here is real but the work.", lesson.about), Role::Plain),
+        );
+        rows.push(Row::empty());
+    }
+    rows.extend([
+        Row::heading("An upgrade, from left to right"),
+        Row::text("  notes, checks ─ backup ─ proof ─┃─ stop ─ compare ─┃─ migrate ─ start").cut(),
+        Row::dim("  you decide      old version      ┃  users locked out ┃  new version").cut(),
+        Row::dim("                  keeps serving    ┃  (typed go-ahead) ┃  (typed again)").cut(),
+        Row::empty(),
+        Row::text("· The backup is restored into a copy beside production and compared row by row before anything is stopped. Production is not touched by that.").hang(2),
+        Row::text("· Up to the second typed word, going back is starting the old server again. After it, going back is a restore; the time of that was measured by the proof.").hang(2),
+        Row::text("· In a good upgrade nothing is ever restored over your data.").hang(2),
+        Row::text("· Users are locked out from the first typed word until the new version serves: mostly minutes; it depends on the size of your database.").hang(2),
+        Row::text("· Lose this terminal and the work goes on: `omup` shows it again.").hang(2),
+        Row::empty(),
+    ]);
+    for what in [Do::Begin, Do::Runs, Do::Leave] {
+        rows.push(button(state, what));
+    }
+    rows
+}

@@ -1,0 +1,75 @@
+//! The two go-aheads: start of downtime, and point of no return. Nothing here is one key away.
+
+use super::buttons;
+use super::running;
+use crate::domain::clean_text::CleanText;
+use crate::screen::rows::{Role, Row};
+use crate::screen::units;
+use crate::wizard::State;
+use crate::wizard::page::Page;
+
+pub fn rows(state: &State) -> Vec<Row> {
+    let Some(run) = &state.run else {
+        return vec![Row::text("No run is open.")];
+    };
+    let point = state.page == Page::Point;
+    let facts = &run.view.facts;
+    let mut rows = running::alarms(run);
+    rows.extend(running::downtime(state, run));
+    let Some(question) = &run.view.question else {
+        rows.push(Row::text("The go-ahead was given; the run goes on."));
+        return rows;
+    };
+    rows.push(if point {
+        Row::new("Everything up to here is undone by starting the old server again. This is the last such place.", Role::Strong)
+    } else {
+        Row::new("The run waits for you. Users notice nothing yet.", Role::Strong)
+    });
+    rows.push(Row::empty());
+    rows.push(Row::text(question.text.to_string()));
+    rows.push(Row::empty());
+    let yes = |ok: bool, text: String| {
+        let (sign, role) = if ok { ("✔ ", Role::Good) } else { ("○ ", Role::Dim) };
+        Row::new(format!("  {sign}"), role).and(text, Role::Plain).hang(4)
+    };
+    let backup = match (&facts.level, &facts.backup_dir) {
+        (Some(level), Some(dir)) => format!(
+            "backup {}: {}",
+            level.words(),
+            CleanText::new(&dir.display().to_string())
+        ),
+        (None, Some(_)) => "backup taken, not proven".to_string(),
+        (_, None) => "no backup".to_string(),
+    };
+    rows.push(yes(facts.level.is_some(), backup));
+    if let Some(seconds) = facts.restore_seconds {
+        rows.push(yes(true, format!("a restore took {seconds:.0} s here: going back later takes {}", units::about(seconds.ceil() as u64 + 60))));
+    }
+    if let Some((bytes, way)) = &facts.memory {
+        rows.push(yes(true, format!("sort memory {} ({way})", units::bytes(*bytes))));
+    }
+    if point {
+        rows.push(yes(facts.server_stopped, "the old server is stopped, and nobody writes".to_string()));
+        rows.push(yes(facts.gate_equal, "the source equals the backup, compared with the writers stopped".to_string()));
+    }
+    rows.push(Row::empty());
+    rows.push(Row::new(
+        if point {
+            "After this: the new version's first command reaches the database, and going back means a restore."
+        } else {
+            "After this: the server is stopped and users are locked out, until the new version serves or you stop."
+        },
+        Role::Warn,
+    ));
+    rows.push(Row::dim(format!("Without an answer: {}.", question.safe)));
+    if run.read_only() {
+        let who = run.helm.clone().unwrap_or_else(|| "somebody".into());
+        rows.push(Row::new(format!("{who} steers this run; this screen only watches (T takes the helm)."), Role::Warn));
+    }
+    if !run.alive {
+        rows.push(Row::text("No runner works now; a right answer starts it again."));
+    }
+    rows.push(Row::empty());
+    rows.extend(buttons(state));
+    rows
+}

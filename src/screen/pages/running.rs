@@ -1,0 +1,241 @@
+//! The run at work: what it does, how far it is, how long it will take, what it waits for.
+
+use crate::domain::clean_text::CleanText;
+use crate::domain::run_view::StepState;
+use crate::domain::step::{Outcome, StepId};
+use crate::screen::rows::{Role, Row, cut};
+use crate::screen::theme::{self, Glyph};
+use crate::screen::units;
+use crate::wizard::State;
+use crate::wizard::page::Page;
+use crate::wizard::run_watch::RunWatch;
+
+pub fn rows(state: &State) -> Vec<Row> {
+    let Some(run) = &state.run else {
+        return vec![Row::text("No run is open.")];
+    };
+    let mut rows = Vec::new();
+    rows.extend(alarms(run));
+    rows.extend(progress(state, run));
+    rows.extend(downtime(state, run));
+    rows.extend(steps(state, run, state.page));
+    rows.extend(facts(run, state.page));
+    rows.extend(tail(state, run));
+    rows
+}
+
+/// Alarms stand on top of everything.
+pub fn alarms(run: &RunWatch) -> Vec<Row> {
+    let mut rows: Vec<Row> = run
+        .view
+        .alarms
+        .iter()
+        .rev()
+        .take(2)
+        .map(|text| Row::new(format!("ALARM {text}"), Role::Bad).hang(6))
+        .collect();
+    if !rows.is_empty() {
+        rows.push(Row::empty());
+    }
+    rows
+}
+
+fn progress(state: &State, run: &RunWatch) -> Vec<Row> {
+    let Some(progress) = &run.progress else {
+        return match run.current() {
+            Some(step) if run.alive => {
+                let seconds = run
+                    .began
+                    .get(&step)
+                    .map_or(0, |at| state.now_ms.saturating_sub(*at).max(0) as u64 / 1000);
+                vec![
+                    Row::text(format!("{}  ", step.title()))
+                        .and(units::clock(seconds), Role::Dim),
+                    Row::empty(),
+                ]
+            }
+            Some(_) | None => Vec::new(),
+        };
+    };
+    let is_bytes = progress.unit == "bytes";
+    let amount = |n: u64| {
+        if is_bytes { units::bytes(n) } else { format!("{n} {}", progress.unit) }
+    };
+    let mut rows = Vec::new();
+    if let (Some(done), Some(total)) = (progress.done, progress.total.filter(|t| *t > 0)) {
+        let percent = done.min(total) * 100 / total;
+        rows.push(
+            Row::new(units::bar(done, total, 40), Role::Accent)
+                .and(format!("  {percent} %"), Role::Strong)
+                .cut(),
+        );
+        let about = if progress.estimated { "about " } else { "" };
+        rows.push(Row::text(format!("  Done    {} of {about}{}", amount(done), amount(total))));
+    } else if let Some(done) = progress.done {
+        rows.push(Row::text(format!("  Done    {}", amount(done))));
+    }
+    let stalled = run.meter.stalled_seconds(state.boot_ms);
+    if let Some(rate) = run.meter.rate(state.boot_ms) {
+        let bars = run.meter.per_second(state.boot_ms);
+        let bars = units::sparkline(&bars[bars.len().saturating_sub(30)..]);
+        let rate = if is_bytes {
+            format!("{}/s", units::bytes(rate as u64))
+        } else {
+            format!("{rate:.1} {}/s", progress.unit)
+        };
+        rows.push(
+            Row::text(format!("  Rate    {rate:<14} "))
+                .and(bars, Role::Accent)
+                .and("  30 s", Role::Dim)
+                .cut(),
+        );
+    }
+    let left = match progress.total {
+        _ if stalled > 20 => format!("unknown, no progress for {stalled} s"),
+        Some(total) => match run.meter.seconds_left(total, state.boot_ms) {
+            Some(seconds) => format!(
+                "{} (done near {} UTC)",
+                units::about(seconds),
+                units::time_of_day(state.now_ms + seconds as i64 * 1000)
+            ),
+            None => "not known yet".to_string(),
+        },
+        None => "not known: no total to compare with".to_string(),
+    };
+    rows.push(Row::text(format!("  Left    {left}")));
+    rows.push(Row::text(format!("  Now     {}", progress.doing)).hang(10));
+    if let Some(free) = run.disk_free.filter(|_| matches!(state.page, Page::Backup | Page::Proof)) {
+        rows.push(Row::text(format!("  Disk    {} free where the backup is written", units::bytes(free))));
+    }
+    rows.push(Row::empty());
+    rows
+}
+
+/// The downtime clock, from the start of downtime on every page.
+pub fn downtime(state: &State, run: &RunWatch) -> Vec<Row> {
+    let Some(seconds) = run.down_seconds(state.now_ms) else {
+        return Vec::new();
+    };
+    let mut row = Row::new(format!("Users locked out for {}", units::clock(seconds)), Role::Warn);
+    if let Some(by) = run.decide_by_ms() {
+        let late = by < state.now_ms;
+        let role = if late { Role::Bad } else { Role::Strong };
+        let words = if late {
+            format!("  the agreed window is too short now to go back in it (decide-by was {})", units::time_of_day(by))
+        } else {
+            format!("  decide by {} UTC to be back in the window", units::time_of_day(by))
+        };
+        row = row.and(words, role);
+    }
+    vec![row.hang(2), Row::empty()]
+}
+
+/// Glyph of a step's state.
+pub fn glyph(state: &State, run: &RunWatch, step: &StepState) -> Glyph {
+    match step {
+        StepState::ToDo => theme::TODO,
+        StepState::Running { .. } if run.alive => theme::running(state.boot_ms),
+        StepState::Running { .. } => theme::UNKNOWN,
+        StepState::Ended { outcome, .. } => match outcome {
+            Outcome::Success { .. } => theme::DONE,
+            Outcome::Warning { .. } => theme::WARNED,
+            Outcome::Skipped { .. } => theme::SKIPPED,
+        },
+        StepState::Failed { .. } => theme::FAILED,
+    }
+}
+
+fn of_page(page: Page, step: StepId) -> bool {
+    // Sort memory is set beside the proof, checks beside the backup: the pages of the run are few.
+    Page::of_step(step) == page
+}
+
+fn steps(state: &State, run: &RunWatch, page: Page) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (id, step) in run.view.steps.iter().filter(|(id, _)| of_page(page, *id)) {
+        let sign = glyph(state, run, step);
+        let words = match step {
+            StepState::ToDo => String::new(),
+            StepState::Running { .. } if run.alive => "…".to_string(),
+            StepState::Running { .. } => "interrupted, not known how it ended".to_string(),
+            StepState::Ended { outcome, seconds } => {
+                let message = match outcome {
+                    Outcome::Success { message } | Outcome::Warning { message } => message,
+                    Outcome::Skipped { reason } => reason,
+                };
+                format!("{message}  ({})", units::about(seconds.round() as u64).trim_start_matches("about "))
+            }
+            StepState::Failed { failure } => failure.to_string(),
+        };
+        rows.push(
+            Row::new(format!("  {} ", sign.glyph), sign.role)
+                .and(id.title(), Role::Strong)
+                .and(if words.is_empty() { String::new() } else { format!("  {words}") }, Role::Plain)
+                .hang(4),
+        );
+    }
+    rows
+}
+
+/// What is proven so far, on the pages about it.
+fn facts(run: &RunWatch, page: Page) -> Vec<Row> {
+    let facts = &run.view.facts;
+    let mut rows = Vec::new();
+    if matches!(page, Page::Backup | Page::Proof | Page::Gate | Page::Migrate) {
+        if let Some(dir) = &facts.backup_dir {
+            rows.push(Row::empty());
+            rows.push(Row::text(format!("Backup  {}", CleanText::new(&dir.display().to_string()))).hang(8));
+        }
+        if let Some(level) = facts.level {
+            let restore = facts
+                .restore_seconds
+                .map(|s| format!("; a restore took {s:.0} s here"))
+                .unwrap_or_default();
+            rows.push(Row::new(format!("        {}{restore}", level.words()), Role::Good).hang(8));
+        }
+    }
+    if page == Page::Proof {
+        rows.push(Row::dim("        The copy lies beside production and is dropped afterwards; production is only read.").hang(8));
+    }
+    rows
+}
+
+/// The last lines: of the program that runs, else of the story.
+fn tail(state: &State, run: &RunWatch) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let window = state.log.window.as_ref().filter(|w| !w.lines.is_empty());
+    if matches!(state.page, Page::Migrate | Page::WayBack)
+        && let Some(window) = window
+    {
+        rows.push(Row::empty());
+        rows.push(
+            Row::dim(format!(
+                "── log: {} lines, {} warnings, {} errors; L opens it ",
+                window.file_lines, window.warnings, window.errors
+            ))
+            .and("─".repeat(60), Role::Dim)
+            .cut(),
+        );
+        for line in &window.lines {
+            rows.push(Row::new(line.text.to_string(), level_role(line.level)).cut());
+        }
+        return rows;
+    }
+    rows.push(Row::empty());
+    rows.push(Row::dim("── last lines; J opens the journal ").and("─".repeat(60), Role::Dim).cut());
+    let lines = run.story.len();
+    for (time, words) in run.story.iter().skip(lines.saturating_sub(6)) {
+        rows.push(Row::dim(format!("{time} ")).and(cut(words.as_str().trim_start(), 400), Role::Plain).cut());
+    }
+    rows
+}
+
+pub fn level_role(level: crate::domain::log_view::LogLevel) -> Role {
+    use crate::domain::log_view::LogLevel;
+    match level {
+        LogLevel::Error => Role::Bad,
+        LogLevel::Warn => Role::Strong,
+        LogLevel::Info | LogLevel::Other => Role::Plain,
+        LogLevel::Debug => Role::Dim,
+    }
+}

@@ -1,0 +1,143 @@
+//! The pages of decisions: checklist, backup, buffers, clients.
+
+use super::{buttons, field, pointer, radio};
+use crate::domain::answers::MemoryWay;
+use crate::domain::backup::Level;
+use crate::domain::clean_text::CleanText;
+use crate::domain::event::ChecklistAnswer;
+use crate::screen::rows::{Role, Row, pad};
+use crate::screen::units;
+use crate::wizard::State;
+use crate::wizard::form::FieldId;
+use crate::wizard::items::{Item, client_lines, point_answer};
+
+pub fn checklist(state: &State) -> Vec<Row> {
+    let mut rows = vec![
+        Row::text("No machine can see these. Your name and the time go into the report."),
+        Row::empty(),
+    ];
+    for (index, point) in state.knowledge.checklist().iter().enumerate() {
+        let marked = state.item() == Some(Item::Point(index));
+        let (sign, role) = match point_answer(state, index) {
+            ChecklistAnswer::Open => ("[ ] open      ", Role::Warn),
+            ChecklistAnswer::Done => ("[✔] done      ", Role::Good),
+            ChecklistAnswer::NotForUs => ("[–] not for us", Role::Dim),
+        };
+        rows.push(
+            Row::text(pointer(marked))
+                .and(format!("{sign} "), role)
+                .and(point.text.clone(), Role::Plain)
+                .hang(17)
+                .mark(marked),
+        );
+    }
+    rows.push(Row::empty());
+    rows.push(Row::dim("  Space: open, done, not for us. Enter tells why it matters."));
+    rows.extend(buttons(state));
+    rows
+}
+
+pub fn point_detail(state: &State, index: usize) -> Vec<Row> {
+    let Some(point) = state.knowledge.checklist().get(index) else {
+        return Vec::new();
+    };
+    vec![
+        Row::heading(point.text.clone()),
+        Row::empty(),
+        Row::text(point.why.clone()),
+    ]
+}
+
+pub fn backup(state: &State) -> Vec<Row> {
+    let mut rows = vec![Row::text(
+        "The backup is made by the database's own dump tool, compressed, hashed while it is written, and read back from the disk.",
+    )];
+    rows.push(Row::empty());
+    rows.extend(field(state, FieldId::BackupDir, 61));
+    rows.push(Row::empty());
+    rows.push(Row::text("How sure before anything is stopped?"));
+    let level = state.form.level.unwrap_or(Level::RestoredAndEqual);
+    for (each, about) in [
+        (Level::RestoredAndEqual, "a copy is restored beside production and every table compared (recommended)"),
+        (Level::Restorable, "the archive is read to its end by the restore tool"),
+        (Level::Checksummed, "the stored bytes are those that were written"),
+    ] {
+        rows.push(radio(state, Item::Level(each), level == each, each.words(), about));
+    }
+    rows.push(Row::empty());
+    rows.extend(field(state, FieldId::Window, 61));
+    if let Some(looked) = &state.looked {
+        rows.push(Row::empty());
+        for finding in looked.findings.iter().filter(|f| f.title.to_lowercase().contains("space") || f.id.contains("DISK")) {
+            rows.push(Row::text(format!("Disk: {}", finding.message)).hang(6));
+            for line in finding.evidence.iter().take(4) {
+                rows.push(Row::dim(format!("  {line}")).hang(4));
+            }
+        }
+    }
+    rows.push(Row::empty());
+    rows.extend(buttons(state));
+    rows
+}
+
+pub fn buffers(state: &State) -> Vec<Row> {
+    let now = state
+        .looked
+        .as_ref()
+        .and_then(|l| l.survey.database.sort_memory)
+        .map_or("this engine has none".to_string(), units::bytes);
+    let wanted = state.form.mib.value();
+    let wanted = if wanted.trim().is_empty() { "20" } else { wanted.trim() };
+    let mut rows = vec![
+        Row::text("The migration sorts wide rows. With little sort memory PostgreSQL writes to disk and is slower; it never fails for that."),
+        Row::empty(),
+        Row::dim("                   now          for the migration   afterwards"),
+        Row::text(format!(
+            "  work_mem         {} {} {}",
+            pad(&now, 12),
+            pad(&format!("{wanted} MiB"), 19),
+            now
+        ))
+        .cut(),
+        Row::empty(),
+    ];
+    for (way, label, about) in [
+        (MemoryWay::Connection, "in the migration's own connection", "no right needed, nothing to put back (recommended)"),
+        (MemoryWay::Role, "for the role in this database", "ALTER ROLE ... IN DATABASE ... SET; put back afterwards"),
+        (MemoryWay::Leave, "leave it as it is", "the migration may take longer"),
+    ] {
+        rows.push(radio(state, Item::Memory(way), state.form.memory == way, label, about));
+    }
+    rows.extend(field(state, FieldId::Mib, 61));
+    rows.push(Row::dim("  20 MiB is OpenMetadata's own figure; the rest is ours.").hang(2));
+    rows.push(Row::empty());
+    rows.extend(buttons(state));
+    rows
+}
+
+pub fn clients(state: &State) -> Vec<Row> {
+    let target = state
+        .looked
+        .as_ref()
+        .and_then(|l| l.plan.to.as_ref())
+        .map_or("the target version".to_string(), ToString::to_string);
+    let mut rows = vec![
+        Row::text(format!(
+            "Every client that talks to the server has to match {target}. Do you have one? Only where ingestion runs outside of OpenMetadata's own container: an Airflow of yours, a cron job, a CI job, a notebook. If not, go on."
+        )),
+        Row::empty(),
+        Row::text("Where it runs, the first line shows what is there, the others upgrade it. Do that while ingestion is paused, after the server is up:"),
+        Row::empty(),
+    ];
+    for line in client_lines(state) {
+        rows.push(Row::new(format!("  $ {}", CleanText::new(&line)), Role::Accent).hang(6));
+    }
+    rows.extend([
+        Row::empty(),
+        Row::text("Put your own extras for YOUR,EXTRAS (such as mysql,s3); `pip show` does not list them: look at how it was installed. Client versions have four numbers; `~=` takes the newest fourth one.").hang(0),
+        Row::dim("omup does not log in to those hosts and does not look there: this page only says what to type. y copies the lines."),
+        Row::empty(),
+    ]);
+    rows.extend(buttons(state));
+    rows
+}

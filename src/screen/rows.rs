@@ -1,0 +1,250 @@
+//! Pages as rows of styled words, wrapped to a width. The full screen and the plain lines share them.
+
+use unicode_segmentation::UnicodeSegmentation as _;
+use unicode_width::UnicodeWidthStr as _;
+
+/// What a word is for; the theme says how that looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    Plain,
+    Dim,
+    Strong,
+    Accent,
+    Good,
+    Warn,
+    Bad,
+    /// A text field, and the one that takes the letters now.
+    Field,
+    FieldNow,
+}
+
+/// One row before wrapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub spans: Vec<(String, Role)>,
+    /// Columns that the second and later lines are moved in by.
+    pub hang: u16,
+    /// The marked item.
+    pub marked: bool,
+    /// Never wrapped, cut instead.
+    pub cut: bool,
+    /// Column of the text cursor in the first line, where this row takes letters.
+    pub cursor: Option<u16>,
+}
+
+impl Row {
+    pub fn new(text: impl Into<String>, role: Role) -> Self {
+        Self {
+            spans: vec![(text.into(), role)],
+            hang: 0,
+            marked: false,
+            cut: false,
+            cursor: None,
+        }
+    }
+
+    pub fn empty() -> Self {
+        Self::new("", Role::Plain)
+    }
+
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::new(text, Role::Plain)
+    }
+
+    pub fn heading(text: impl Into<String>) -> Self {
+        Self::new(text, Role::Strong)
+    }
+
+    pub fn dim(text: impl Into<String>) -> Self {
+        Self::new(text, Role::Dim)
+    }
+
+    pub fn and(mut self, text: impl Into<String>, role: Role) -> Self {
+        self.spans.push((text.into(), role));
+        self
+    }
+
+    pub fn hang(mut self, columns: u16) -> Self {
+        self.hang = columns;
+        self
+    }
+
+    pub fn mark(mut self, marked: bool) -> Self {
+        self.marked = marked;
+        self
+    }
+
+    pub fn cut(mut self) -> Self {
+        self.cut = true;
+        self
+    }
+
+    /// The words without style.
+    pub fn plain(&self) -> String {
+        self.spans.iter().map(|(text, _)| text.as_str()).collect()
+    }
+}
+
+/// One line on the screen: styled words that fit.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Line {
+    pub spans: Vec<(String, Role)>,
+    pub marked: bool,
+    pub cursor: Option<u16>,
+}
+
+/// Wraps rows to a width in terminal cells, at blanks where there are any.
+pub fn wrap(rows: &[Row], width: u16) -> Vec<Line> {
+    let width = usize::from(width.max(4));
+    let mut lines = Vec::new();
+    for row in rows {
+        wrap_row(row, width, &mut lines);
+    }
+    lines
+}
+
+fn wrap_row(row: &Row, width: usize, lines: &mut Vec<Line>) {
+    let blank = |hang: usize| Line {
+        spans: if hang > 0 {
+            vec![(" ".repeat(hang), Role::Plain)]
+        } else {
+            Vec::new()
+        },
+        marked: row.marked,
+        cursor: None,
+    };
+    let hang = usize::from(row.hang).min(width / 2);
+    let mut line = blank(0);
+    line.cursor = row.cursor;
+    let mut used = 0;
+    let mut begun = false;
+    for (text, role) in &row.spans {
+        for word in text.split_word_bounds() {
+            let cells = word.width();
+            if used + cells <= width {
+                if begun || !word.trim().is_empty() || used > 0 || lines_first(&line) {
+                    line.spans.push((word.to_string(), *role));
+                    used += cells;
+                    begun |= !word.trim().is_empty();
+                }
+                continue;
+            }
+            if row.cut {
+                cut_last(&mut line, width, word, *role, used);
+                lines.push(line);
+                return;
+            }
+            if word.trim().is_empty() {
+                // The blank at the fold is swallowed.
+                lines.push(std::mem::replace(&mut line, blank(hang)));
+                used = hang;
+                begun = false;
+                continue;
+            }
+            if used > hang && cells + hang <= width && begun {
+                lines.push(std::mem::replace(&mut line, blank(hang)));
+                line.spans.push((word.to_string(), *role));
+                used = hang + cells;
+                begun = true;
+                continue;
+            }
+            // A word longer than a line is broken by its characters.
+            for piece in word.graphemes(true) {
+                let cells = piece.width();
+                if used + cells > width {
+                    lines.push(std::mem::replace(&mut line, blank(hang)));
+                    used = hang;
+                }
+                line.spans.push((piece.to_string(), *role));
+                used += cells;
+                begun = true;
+            }
+        }
+    }
+    lines.push(line);
+}
+
+/// Leading blanks of the first line are the indent that the page wants.
+fn lines_first(line: &Line) -> bool {
+    line.spans.iter().all(|(text, _)| text.trim().is_empty())
+}
+
+/// Cuts the line so that the `…` fits.
+fn cut_last(line: &mut Line, width: usize, word: &str, role: Role, used: usize) {
+    let mut used = used;
+    for piece in word.graphemes(true) {
+        if used + piece.width() + 1 > width {
+            break;
+        }
+        line.spans.push((piece.to_string(), role));
+        used += piece.width();
+    }
+    if used < width {
+        line.spans.push(("…".to_string(), role));
+    } else if let Some((last, _)) = line.spans.last_mut() {
+        let kept: Vec<&str> = last.graphemes(true).collect();
+        *last = format!("{}…", kept[..kept.len().saturating_sub(1)].concat());
+    }
+}
+
+/// Cut to so many cells, with `…` where something is missing.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_string();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for piece in text.graphemes(true) {
+        if used + piece.width() + 1 > width {
+            break;
+        }
+        out.push_str(piece);
+        used += piece.width();
+    }
+    out.push('…');
+    out
+}
+
+/// Filled up with blanks to so many cells, or cut.
+pub fn pad(text: &str, width: usize) -> String {
+    let text = cut(text, width);
+    let missing = width.saturating_sub(text.width());
+    text + &" ".repeat(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Role, Row, cut, wrap};
+    use unicode_width::UnicodeWidthStr as _;
+
+    fn texts(row: Row, width: u16) -> Vec<String> {
+        wrap(&[row], width)
+            .iter()
+            .map(|line| line.spans.iter().map(|(t, _)| t.as_str()).collect())
+            .collect()
+    }
+
+    #[test]
+    fn words_are_kept_whole_and_later_lines_hang() {
+        let row = Row::text("  one two three four").hang(4);
+        assert_eq!(texts(row, 12), ["  one two ", "    three ", "    four"]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_is_wider_than_asked(text in "\\PC{0,80}", width in 4u16..70, hang in 0u16..6) {
+            for cut in [false, true] {
+                let mut row = Row::text(text.clone()).and(text.clone(), Role::Dim).hang(hang);
+                row.cut = cut;
+                for line in texts(row, width) {
+                    proptest::prop_assert!(line.width() <= usize::from(width), "{line:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn a_cut_text_fits(text in "\\PC{0,40}", width in 1usize..30) {
+            proptest::prop_assert!(cut(&text, width).width() <= width);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What the operator means by a key.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    Help,
+    Quit,
+    Open,
+    Toggle,
+    Waive,
+    All,
+    Follow,
+    Search,
+    NextTrouble,
+    NextHit,
+    PreviousHit,
+    Filter,
+    Wrap,
+    Up,
+    Down,
+    Detach,
+    Stop,
+    Ways,
+    Log,
+    Journal,
+    TakeHelm,
+    Why,
+    Commands,
+    Copy,
+    Back,
+    PageUp,
+    PageDown,
+    Top,
+    Bottom,
+    Redraw,
+    Snapshot,
+    Suspend,
+    Interrupt,
+}

@@ -1,0 +1,368 @@
+//! What can be marked on a page, in its order. Pages draw these; keys act on the marked one.
+
+use super::State;
+use super::form::FieldId;
+use super::page::Page;
+use crate::domain::answers::MemoryWay;
+use crate::domain::backup::Level;
+use crate::domain::run_view::Phase;
+use crate::domain::way_back::WayId;
+use crate::exit_code::ExitCode;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    Field(FieldId),
+    /// Index into `found`.
+    Candidate(usize),
+    Production,
+    Level(Level),
+    Memory(MemoryWay),
+    /// Index into `notes`.
+    Note(usize),
+    /// Index into the findings.
+    Check(usize),
+    /// Index into the checklist.
+    Point(usize),
+    /// Index into the plan's steps.
+    Step(usize),
+    /// Index into the runs.
+    Run(usize),
+    Way(WayId),
+    Do(Do),
+}
+
+/// Something that is done by Enter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Do {
+    Begin,
+    LookNow,
+    Continue(Page),
+    ReadAll,
+    Start,
+    Wait,
+    Answer,
+    Stop,
+    Resume,
+    Again,
+    Ways,
+    Report,
+    Log,
+    Runs,
+    CopySummary,
+    Leave,
+    PrepareAgain,
+}
+
+impl Do {
+    pub fn words(self) -> &'static str {
+        match self {
+            Do::Begin => "Begin a new upgrade",
+            Do::LookNow => "Look at it (changes nothing)",
+            Do::Continue(page) => match page {
+                Page::Connect => "Continue: connect",
+                Page::Notes => "Continue: release notes",
+                Page::Checks => "Continue: checks",
+                Page::Checklist => "Continue: checklist",
+                Page::BackupPlan => "Continue: backup",
+                Page::Buffers => "Continue: buffers",
+                Page::Clients => "Continue: client versions",
+                Page::Plan => "Continue: the whole plan",
+                _ => "Continue",
+            },
+            Do::ReadAll => "Mark all of them as read",
+            Do::Start => "Approve this plan and begin with the backup (users notice nothing yet)",
+            Do::Wait => "Not now: everything stays as it is, the run waits",
+            Do::Answer => "Go on… (the database's name is asked)",
+            Do::Stop => "Stop here and put everything back…",
+            Do::Resume => "Go on with this run",
+            Do::Again => "Run the failed step again…",
+            Do::Ways => "Ways back, each with its price",
+            Do::Report => "Read the report",
+            Do::Log => "Read the whole log",
+            Do::Runs => "Runs, old and new",
+            Do::CopySummary => "Copy a summary for the ticket or the channel",
+            Do::Leave => "Leave",
+            Do::PrepareAgain => "Prepare a new run",
+        }
+    }
+}
+
+/// The items of the page that is shown.
+pub fn of(state: &State) -> Vec<Item> {
+    match state.page {
+        Page::First => {
+            let mut items: Vec<Item> = state
+                .runs
+                .iter()
+                .flatten()
+                .enumerate()
+                .filter(|(_, run)| run.unfinished && !run.damaged)
+                .take(3)
+                .map(|(i, _)| Item::Run(i))
+                .collect();
+            items.push(Item::Do(Do::Begin));
+            items.push(Item::Do(Do::Runs));
+            items.push(Item::Do(Do::Leave));
+            items
+        }
+        Page::Connect => connect(state),
+        Page::Notes => {
+            let mut items: Vec<Item> = (0..state.notes.len())
+                .filter(|i| {
+                    state.show_all
+                        || state.notes[*i].change.severity != crate::knowledge::Severity::Info
+                })
+                .map(Item::Note)
+                .collect();
+            if state.notes.iter().any(|note| !state.note_read(note)) {
+                items.push(Item::Do(Do::ReadAll));
+            }
+            items.push(Item::Do(Do::Continue(Page::Checks)));
+            items
+        }
+        Page::Checks => {
+            let mut items: Vec<Item> = state.shown_checks().into_iter().map(Item::Check).collect();
+            items.push(Item::Do(Do::LookNow));
+            items.push(Item::Do(Do::Continue(Page::Checklist)));
+            items
+        }
+        Page::Checklist => {
+            let mut items: Vec<Item> = (0..state.knowledge.checklist().len())
+                .map(Item::Point)
+                .collect();
+            items.push(Item::Do(Do::Continue(Page::BackupPlan)));
+            items
+        }
+        Page::BackupPlan => vec![
+            Item::Field(FieldId::BackupDir),
+            Item::Level(Level::RestoredAndEqual),
+            Item::Level(Level::Restorable),
+            Item::Level(Level::Checksummed),
+            Item::Field(FieldId::Window),
+            Item::Do(Do::Continue(Page::Buffers)),
+        ],
+        Page::Buffers => vec![
+            Item::Memory(MemoryWay::Connection),
+            Item::Memory(MemoryWay::Role),
+            Item::Memory(MemoryWay::Leave),
+            Item::Field(FieldId::Mib),
+            Item::Do(Do::Continue(Page::Clients)),
+        ],
+        Page::Clients => vec![Item::Do(Do::Continue(Page::Plan))],
+        Page::Plan => {
+            let steps = state.looked.as_ref().map_or(0, |l| l.plan.steps.len());
+            let mut items: Vec<Item> = vec![Item::Do(Do::Start)];
+            items.extend((0..steps).map(Item::Step));
+            items
+        }
+        Page::Downtime | Page::Point => question(state),
+        Page::Stopped => stopped(state),
+        Page::Finish => {
+            let mut items = Vec::new();
+            if state.run.as_ref().is_some_and(|run| !run.alive) {
+                items.extend([Do::Report, Do::CopySummary].map(Item::Do));
+                if state
+                    .run
+                    .as_ref()
+                    .is_some_and(|run| run.view.phase() == Phase::Upgraded)
+                {
+                    items.push(Item::Do(Do::Ways));
+                }
+                items.extend([Do::PrepareAgain, Do::Leave].map(Item::Do));
+            }
+            items
+        }
+        Page::Ways => match &state.ways {
+            Some(Ok(ways)) => ways.iter().map(|way| Item::Way(way.id)).collect(),
+            Some(Err(_)) | None => Vec::new(),
+        },
+        Page::Runs => (0..state.runs.as_ref().map_or(0, Vec::len))
+            .map(Item::Run)
+            .collect(),
+        Page::Backup
+        | Page::Proof
+        | Page::Gate
+        | Page::Migrate
+        | Page::Validate
+        | Page::WayBack
+        | Page::Journal
+        | Page::Log
+        | Page::Report => Vec::new(),
+    }
+}
+
+fn connect(state: &State) -> Vec<Item> {
+    let mut items: Vec<Item> = (0..state.found.as_ref().map_or(0, Vec::len))
+        .map(Item::Candidate)
+        .collect();
+    items.extend(
+        [
+            FieldId::OldHome,
+            FieldId::NewHome,
+            FieldId::BackupDir,
+            FieldId::Name,
+            FieldId::PasswordFile,
+        ]
+        .map(Item::Field),
+    );
+    items.push(Item::Production);
+    items.push(Item::Do(Do::LookNow));
+    if state.looked.is_some() {
+        items.push(Item::Do(Do::Continue(Page::Notes)));
+    }
+    items
+}
+
+fn question(state: &State) -> Vec<Item> {
+    let Some(run) = state.run.as_ref().filter(|run| run.view.question.is_some()) else {
+        return Vec::new();
+    };
+    // The safe one first: the mark stands there when the page appears.
+    let mut items = vec![Item::Do(Do::Wait), Item::Do(Do::Answer)];
+    if run.alive {
+        items.push(Item::Do(Do::Stop));
+    } else {
+        items.push(Item::Do(Do::Leave));
+    }
+    items
+}
+
+fn stopped(state: &State) -> Vec<Item> {
+    let Some(run) = &state.run else {
+        return vec![Item::Do(Do::Runs), Item::Do(Do::Leave)];
+    };
+    if run.alive {
+        return vec![Item::Do(Do::Log)];
+    }
+    let early = matches!(run.view.phase(), Phase::BeforeDowntime | Phase::Down);
+    let mut items = Vec::new();
+    match (&run.view.ended, run.view.failure()) {
+        (None, _) => items.push(Do::Resume),
+        (Some((ExitCode::RolledBack | ExitCode::Ok, _)), _) => {}
+        (Some(_), Some(_)) if early => items.extend([Do::Again, Do::PrepareAgain]),
+        (Some(_), Some(_)) => items.extend([Do::Ways, Do::Again]),
+        (Some(_), None) if early => items.extend([Do::Resume, Do::PrepareAgain]),
+        (Some(_), None) => items.extend([Do::Ways, Do::Resume]),
+    }
+    if !run.view.children.is_empty() {
+        items.push(Do::Log);
+    }
+    items.extend([Do::Report, Do::CopySummary, Do::Leave]);
+    items.into_iter().map(Item::Do).collect()
+}
+
+/// Below this (columns, rows) only one honest page is shown.
+pub const SMALLEST: (u16, u16) = (60, 16);
+
+/// What was said to a point of the checklist; an answer to another text is none.
+pub fn point_answer(state: &State, index: usize) -> crate::domain::event::ChecklistAnswer {
+    use crate::domain::event::ChecklistAnswer;
+    let Some(point) = state.knowledge.checklist().get(index) else {
+        return ChecklistAnswer::Open;
+    };
+    let said = state
+        .run
+        .as_ref()
+        .and_then(|run| run.view.checklist.get(&point.id));
+    match said {
+        Some((text, answer, _)) if text.as_str() == point.text => *answer,
+        Some(_) | None => ChecklistAnswer::Open,
+    }
+}
+
+/// What `y` copies: the command or text that the page is about.
+pub fn copy_of(state: &State) -> String {
+    match state.item() {
+        Some(Item::Check(index)) => {
+            let finding = state.looked.as_ref().and_then(|l| l.findings.get(index));
+            if let Some(finding) = finding {
+                let command = finding.command.as_ref().map(ToString::to_string);
+                return command.unwrap_or_else(|| {
+                    let remedy = finding.remedy.as_ref().map(ToString::to_string);
+                    format!("{} {}: {}\n{}", finding.verdict.word(), finding.id, finding.message, remedy.unwrap_or_default())
+                });
+            }
+        }
+        Some(Item::Note(index)) => {
+            if let Some(note) = state.notes.get(index) {
+                return format!("{}\n{}", note.line(), note.source);
+            }
+        }
+        _ => {}
+    }
+    match state.page {
+        Page::Log => state.log.window.iter().flat_map(|w| &w.lines).map(|l| format!("{}\n", l.text)).collect(),
+        Page::Report => match &state.report {
+            Some(Ok(text)) => text.clone(),
+            Some(Err(_)) | None => String::new(),
+        },
+        Page::Clients => client_lines(state).join("\n"),
+        _ => summary(state),
+    }
+}
+
+/// The lines to type where ingestion runs, for the target version.
+pub fn client_lines(state: &State) -> Vec<String> {
+    let target = state.looked.as_ref().and_then(|l| l.plan.to.clone());
+    let Some(target) = target else {
+        return Vec::new();
+    };
+    let (major, minor, patch) = target.triple();
+    let version = format!("{major}.{minor}.{patch}");
+    vec![
+        "python3 -c 'import importlib.metadata as m; print(m.version(\"openmetadata-ingestion\"))'".to_string(),
+        format!("pip install 'openmetadata-ingestion[YOUR,EXTRAS]~={version}.0'"),
+        format!("pip install 'openmetadata-managed-apis~={version}.0'    # only beside Airflow"),
+    ]
+}
+
+/// A few lines for a ticket or a channel, no secret in them.
+pub fn summary(state: &State) -> String {
+    let Some(run) = &state.run else {
+        return "OpenMetadata upgrade: nothing was started yet".to_string();
+    };
+    let view = &run.view;
+    let version = |v: &Option<crate::domain::version::OmVersion>| {
+        v.as_ref().map_or("?".to_string(), ToString::to_string)
+    };
+    let mut lines = vec![format!(
+        "{}OpenMetadata upgrade of {}: {} -> {} (run {})",
+        if view.practice { "PRACTICE " } else { "" },
+        view.deployment,
+        version(&view.from),
+        version(&view.to),
+        run.id
+    )];
+    match (&view.ended, view.failure()) {
+        (Some((exit, message)), _) if !run.alive => {
+            lines.push(format!("ended with {} ({}): {message}", exit.number(), exit.meaning()));
+        }
+        (_, Some((step, failure))) => {
+            lines.push(format!("stopped at '{}': {failure}", step.title()));
+        }
+        (_, None) => {
+            let now = run.current().map_or("between two steps", |step| step.title());
+            lines.push(format!("now: {now}"));
+        }
+    }
+    if let Some(level) = view.facts.level {
+        lines.push(format!("backup: {}", level.words()));
+    }
+    if let Some(seconds) = view.facts.downtime_seconds {
+        lines.push(format!("users were locked out for {seconds:.0} s"));
+    }
+    if let Some(question) = &view.question {
+        lines.push(format!("it asks: {}", question.text));
+    }
+    lines.join("\n")
+}
+
+/// How long a way back takes, in words.
+pub fn way_time(way: &crate::domain::way_back::WayBack) -> String {
+    match way.about_seconds {
+        Some(0) => "no time".to_string(),
+        Some(seconds) if seconds < 120 => format!("about {seconds} s, measured"),
+        Some(seconds) => format!("about {} min, measured", seconds.div_ceil(60)),
+        None => "not measured".to_string(),
+    }
+}
