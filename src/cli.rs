@@ -12,14 +12,20 @@ use crate::practice::PracticeCommand;
     name = "omup",
     version,
     propagate_version = true,
-    after_help = "Start with `omup sandbox --unattended`: a whole upgrade and its way back on a practice deployment, no server needed.\nExit codes: `omup exit-codes`."
+    after_help = "Without a command: the full-screen wizard (`omup --plain`: the same as plain questions).\nPractise first: `omup sandbox`, a whole upgrade and its way back on a practice deployment, no server needed.\nExit codes: `omup exit-codes`."
 )]
 pub struct Cli {
     /// Where runs are kept [default: /var/lib/omup for root, else the user's state folder]
     #[arg(long, global = true, env = "OMUP_STATE_DIR", value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
+    /// Fill the wizard from an answers file
+    #[arg(long, value_name = "FILE")]
+    pub answers: Option<PathBuf>,
+    /// Plain numbered questions instead of the full screen (also without a terminal, and for screen readers)
+    #[arg(long)]
+    pub plain: bool,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// Where the answers are, and how to print.
@@ -86,9 +92,12 @@ pub enum Command {
     Attach {
         #[command(flatten)]
         run: OneRun,
-        /// Plain lines (the only view of this version)
+        /// Plain lines instead of the full screen
         #[arg(long)]
         plain: bool,
+        /// Only watch: do not take the helm, even when nobody has it
+        #[arg(long)]
+        read_only: bool,
     },
     /// Answer the question that a run asks
     Answer {

@@ -23,7 +23,7 @@ fn main() -> std::process::ExitCode {
         }
         Err(help) => help.exit(),
     };
-    if !matches!(cli.command, Command::Practice(_))
+    if !matches!(cli.command, Some(Command::Practice(_)))
         && let Err(error) = omup::process::harden_process()
     {
         out::error(format!("omup: cannot forbid core dumps: {error}"));
@@ -55,7 +55,16 @@ fn main() -> std::process::ExitCode {
 async fn dispatch(cli: Cli) -> Result<ExitCode> {
     let root = State::locate(cli.state_dir);
     let looking = || State::look(root.clone());
-    match cli.command {
+    let Some(command) = cli.command else {
+        return app::wizard::begin(State::open(root)?, cli.answers.as_deref(), cli.plain).await;
+    };
+    if cli.answers.is_some() || cli.plain {
+        return Err(CommandError::new(
+            ExitCode::Usage,
+            "--answers and --plain before a command are for the wizard; put them after the command",
+        ));
+    }
+    match command {
         Command::Sandbox {
             unattended,
             scenario,
@@ -70,14 +79,17 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             app::run::resume(&State::open(root)?, &run.run, again, run.json, detach).await
         }
         Command::Status(run) => app::status::status(&looking()?.run(&run.run)?, run.json),
-        Command::Attach { run, plain: _ } => {
-            app::attach::follow(
-                &looking()?.run(&run.run)?,
-                app::attach::From::Start,
-                run.json,
-                None,
-            )
-            .await
+        Command::Attach {
+            run,
+            plain,
+            read_only,
+        } => {
+            let folder = looking()?.run(&run.run)?;
+            if plain || run.json || !app::terminal::can_draw() {
+                app::attach::follow(&folder, app::attach::From::Start, run.json, None).await
+            } else {
+                app::wizard::attach(State::open(root)?, folder.run.as_str(), read_only).await
+            }
         }
         Command::Answer {
             run,

@@ -28,7 +28,11 @@ pub struct Looked {
 
 /// Surveys, checks and plans. The database handle has no writing methods.
 pub async fn look(state: &State, answers_file: &Path) -> Result<Looked> {
-    let answers = open::answers(answers_file)?;
+    look_with(state, open::answers(answers_file)?).await
+}
+
+/// As [`look`], with answers that stand in no file.
+pub async fn look_with(state: &State, answers: Answers) -> Result<Looked> {
     let opened = open::deployment(&answers).await?;
     let private = PrivateFolder::new()?;
     let database = database::connect(open::target(&opened, "omup check", &private.path)).await?;

@@ -7,6 +7,7 @@ use super::error::{CommandError, Result};
 use super::launch::{self, Errand};
 use super::open;
 use super::out;
+use crate::domain::answers::Answers;
 use crate::domain::event::Event;
 use crate::domain::names::RunId;
 use crate::domain::run_view::{Phase, RunView};
@@ -27,8 +28,29 @@ pub fn who() -> String {
 pub async fn run(state: &State, answers_file: &Path, json: bool, detach: bool) -> Result<ExitCode> {
     let answers = open::answers(answers_file)?;
     let opened = open::deployment(&answers).await?;
+    let (folder, journal) = create(state, &answers, &opened).await?;
+    drop(journal);
+    let child = launch::start(
+        state,
+        &folder,
+        &opened.secrets,
+        &Errand {
+            wait: person_waits().filter(|_| !detach),
+            ..Errand::default()
+        },
+    )
+    .await?;
+    finish(&folder, json, detach, child).await
+}
+
+/// Makes a run in the state folder, with its answers and the first line of its journal.
+pub async fn create(
+    state: &State,
+    answers: &Answers,
+    opened: &open::Opened,
+) -> Result<(RunFolder, Journal)> {
     let folder = state.create_run(&new_run_id(state)?)?;
-    let text = toml::to_string(&answers).map_err(CommandError::from_cause(
+    let text = toml::to_string(answers).map_err(CommandError::from_cause(
         ExitCode::Internal,
         "keep the answers",
     ))?;
@@ -48,18 +70,7 @@ pub async fn run(state: &State, answers_file: &Path, json: bool, detach: bool) -
         old_home: facts.old_home.clone(),
         new_home: facts.new_home.clone(),
     })?;
-    drop(journal);
-    let child = launch::start(
-        state,
-        &folder,
-        &opened.secrets,
-        &Errand {
-            wait: person_waits().filter(|_| !detach),
-            ..Errand::default()
-        },
-    )
-    .await?;
-    finish(&folder, json, detach, child).await
+    Ok((folder, journal))
 }
 
 /// Goes on with a run whose runner is gone or has stopped.

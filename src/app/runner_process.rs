@@ -295,7 +295,7 @@ fn read_secrets() -> Result<Secrets> {
     Ok(wire.into_secrets())
 }
 
-fn lease(path: &std::path::Path, folder: &RunFolder) -> Result<Lease> {
+pub fn lease(path: &std::path::Path, folder: &RunFolder) -> Result<Lease> {
     let holder = Holder {
         run: folder.run.clone(),
         pid: std::process::id(),

@@ -72,10 +72,7 @@ pub async fn sandbox(unattended: bool, scenario: Option<&str>, keep: bool) -> Re
         )
     })?;
     if !unattended {
-        return Err(CommandError::new(
-            ExitCode::Usage,
-            "this version practises unattended: `omup sandbox --unattended`; the full-screen wizard is the next piece",
-        ));
+        return attended(scenario, keep).await;
     }
     let folder = Folder::new(keep)?;
     let practice = Practice::make(&folder.path, scenario).await?;
@@ -89,6 +86,49 @@ pub async fn sandbox(unattended: bool, scenario: Option<&str>, keep: bool) -> Re
         );
     }
     outcome
+}
+
+/// The full-screen wizard on the practice deployment; without a terminal, plain questions.
+async fn attended(scenario: &Scenario, keep: bool) -> Result<ExitCode> {
+    let found = Folder::left_behind(scenario.name)?;
+    let (folder, begun) = match found {
+        Some(folder) => (folder, true),
+        None => (Folder::named(scenario.name)?, false),
+    };
+    let made = if begun {
+        None
+    } else {
+        out::line("PRACTICE: making a small deployment, a moment …");
+        Some(Practice::make(&folder.path, scenario).await?)
+    };
+    let state = State::open(folder.path.join("state"))?;
+    let answers_file = folder.path.join("answers.toml");
+    if let Some(practice) = &made {
+        practice.write_answers(&folder.path, &answers_file, "")?;
+    }
+    let lesson = crate::wizard::Lesson {
+        name: scenario.name.to_string(),
+        about: scenario.about.to_string(),
+    };
+    let ended = super::wizard::practise(state, &answers_file, lesson).await;
+    let state = State::open(folder.path.join("state"))?;
+    let goes_on = state.runs().iter().any(super::attach::alive);
+    // A terminal that was lost, or a run that is not done: the next `omup sandbox` goes on with it.
+    let lost = !matches!(ended, Ok(ExitCode::Ok));
+    if keep || goes_on || lost {
+        if !lost {
+            out::line(format!(
+                "PRACTICE: kept in {}; `omup sandbox --scenario {}` goes on with it.",
+                folder.path.display(),
+                scenario.name
+            ));
+        }
+        return ended;
+    }
+    Practice::stop_all(&folder.path).await;
+    folder.remove();
+    out::line("PRACTICE: the practice deployment is removed (--keep keeps it).");
+    ended
 }
 
 /// Upgrade, look at the outcome, take it back where there is something to take back.
@@ -158,6 +198,55 @@ impl Folder {
             &format!("make {}", path.display()),
         ))?;
         Ok(Self { path, keep })
+    }
+}
+
+impl Folder {
+    /// The practice folder of this user and scenario: always the same, so that it is found again.
+    fn place(name: &str) -> PathBuf {
+        let uid = rustix::process::getuid().as_raw();
+        std::env::temp_dir().join(format!("omup-practice-{uid}-{name}"))
+    }
+
+    /// One that an earlier session has left: a folder of ours that nobody else can write.
+    fn left_behind(name: &str) -> Result<Option<Self>> {
+        use std::os::unix::fs::MetadataExt as _;
+        let path = Self::place(name);
+        let Ok(meta) = std::fs::symlink_metadata(&path) else {
+            return Ok(None);
+        };
+        let ours = meta.is_dir()
+            && meta.uid() == rustix::process::getuid().as_raw()
+            && meta.mode() & 0o077 == 0;
+        if !ours {
+            return Err(CommandError::new(
+                ExitCode::StateFolder,
+                format!(
+                    "{} is there and is not a private folder of yours; nothing was done. Look what it is, and move it away",
+                    path.display()
+                ),
+            ));
+        }
+        if path.join("answers.toml").is_file() {
+            return Ok(Some(Self { path, keep: true }));
+        }
+        // The making was interrupted: there is nothing in it to go on with.
+        let _ = std::fs::remove_dir_all(&path);
+        Ok(None)
+    }
+
+    fn named(name: &str) -> Result<Self> {
+        let path = Self::place(name);
+        crate::process::private_file::create_folder(&path).map_err(CommandError::from_cause(
+            ExitCode::StateFolder,
+            &format!("make {}", path.display()),
+        ))?;
+        Ok(Self { path, keep: true })
+    }
+
+    fn remove(&self) {
+        // Leftovers of practice in the temporary folder harm nobody.
+        let _ = std::fs::remove_dir_all(&self.path);
     }
 }
 
@@ -243,21 +332,37 @@ impl Practice {
         }
     }
 
+    fn write_answers(&self, folder: &Path, path: &Path, confirm: &str) -> Result<()> {
+        let text = format!(
+            "[deployment]\nkind = \"bare-metal\"\nname = \"practice\"\nold_home = {:?}\nnew_home = {:?}\n\n[backup]\ndir = {:?}\n{confirm}",
+            self.made.old_home,
+            self.made.new_home,
+            folder.join("backups")
+        );
+        write_atomically(path, text.as_bytes()).map_err(CommandError::from_cause(
+            ExitCode::StateFolder,
+            "write the answers",
+        ))
+    }
+
+    /// Stops whatever server of a practice folder still runs.
+    async fn stop_all(folder: &Path) {
+        let Ok(answers) = super::open::answers(&folder.join("answers.toml")) else {
+            return;
+        };
+        for home in [&answers.deployment.old_home, &answers.deployment.new_home] {
+            let tool = ToolCommand::new(home.join("bin/openmetadata.sh"))
+                .arg("stop")
+                .folder(home);
+            // One of the two does not run; its script says so.
+            let _ = quick::output(&tool, Place::Local, std::time::Duration::from_secs(20)).await;
+        }
+    }
+
     /// Answers with both confirmations, made as an operator would: plan first, then confirm it.
     async fn answers(&self, state: &State, folder: &Path) -> Result<PathBuf> {
         let path = folder.join("answers.toml");
-        let write = |confirm: &str| {
-            let text = format!(
-                "[deployment]\nkind = \"bare-metal\"\nname = \"practice\"\nold_home = {:?}\nnew_home = {:?}\n\n[backup]\ndir = {:?}\n{confirm}",
-                self.made.old_home,
-                self.made.new_home,
-                folder.join("backups")
-            );
-            write_atomically(&path, text.as_bytes()).map_err(CommandError::from_cause(
-                ExitCode::StateFolder,
-                "write the answers",
-            ))
-        };
+        let write = |confirm: &str| self.write_answers(folder, &path, confirm);
         write("")?;
         let looked = check::look(state, &path).await?;
         let identity = &looked.plan.identity;

@@ -30,7 +30,12 @@ pub struct Panes {
 const MAIN: u16 = 63;
 
 pub fn panes(area: Rect) -> Panes {
-    let middle = Rect::new(area.x, area.y + 2, area.width, area.height.saturating_sub(3));
+    let middle = Rect::new(
+        area.x,
+        area.y + 2,
+        area.width,
+        area.height.saturating_sub(3),
+    );
     let inner = |outer: Rect| {
         Rect::new(
             outer.x + 2,
@@ -40,11 +45,19 @@ pub fn panes(area: Rect) -> Panes {
         )
     };
     if area.width >= 100 {
-        let [rail, main, context] =
-            Layout::horizontal([Constraint::Length(21), Constraint::Length(MAIN + 2), Constraint::Fill(1)])
-                .areas(middle);
+        let [rail, main, context] = Layout::horizontal([
+            Constraint::Length(21),
+            Constraint::Length(MAIN + 2),
+            Constraint::Fill(1),
+        ])
+        .areas(middle);
         return Panes {
-            rail: Some(Rect::new(rail.x + 1, rail.y + 1, rail.width - 1, rail.height - 2)),
+            rail: Some(Rect::new(
+                rail.x + 1,
+                rail.y + 1,
+                rail.width - 1,
+                rail.height - 2,
+            )),
             main: inner(main),
             context: Some(inner(context)),
             outer: [Some(rail), Some(main), Some(context)],
@@ -54,7 +67,12 @@ pub fn panes(area: Rect) -> Panes {
         let [rail, main] =
             Layout::horizontal([Constraint::Length(15), Constraint::Fill(1)]).areas(middle);
         return Panes {
-            rail: Some(Rect::new(rail.x + 1, rail.y + 1, rail.width - 1, rail.height - 2)),
+            rail: Some(Rect::new(
+                rail.x + 1,
+                rail.y + 1,
+                rail.width - 1,
+                rail.height - 2,
+            )),
             main: inner(main),
             context: None,
             outer: [Some(rail), Some(main), None],
@@ -102,7 +120,9 @@ pub fn boxes(state: &State, theme: &Theme, frame: &mut Frame<'_>, panes: &Panes)
         let left_of_other = panes.outer[index + 1..].iter().any(Option::is_some);
         let title = theme.letters(&format!("─ {} ", titles[index]));
         let sides = if left_of_other {
-            ratatui::widgets::Borders::LEFT | ratatui::widgets::Borders::TOP | ratatui::widgets::Borders::BOTTOM
+            ratatui::widgets::Borders::LEFT
+                | ratatui::widgets::Borders::TOP
+                | ratatui::widgets::Borders::BOTTOM
         } else {
             ratatui::widgets::Borders::ALL
         };
@@ -140,7 +160,11 @@ pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect)
         () if state.form.production || run.is_some() => ("[PRODUCTION]", true),
         () => ("[not production]", false),
     };
-    let badge = if practice && read_only { "[PRACTICE, READ ONLY]" } else { badge };
+    let badge = if practice && read_only {
+        "[PRACTICE, READ ONLY]"
+    } else {
+        badge
+    };
     let mut parts: Vec<String> = Vec::new();
     let version = |v: &Option<crate::domain::version::OmVersion>| {
         v.as_ref().map_or("?".to_string(), ToString::to_string)
@@ -150,13 +174,21 @@ pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect)
         if let Some(identity) = &run.view.identity {
             parts.push(format!("{} {}", identity.engine.title(), identity.database));
         }
-        parts.push(format!("{} → {}", version(&run.view.from), version(&run.view.to)));
+        parts.push(format!(
+            "{} → {}",
+            version(&run.view.from),
+            version(&run.view.to)
+        ));
         parts.push(run.view.host.to_string());
     } else if let Some(looked) = &state.looked {
         parts.push(looked.survey.deployment.name.to_string());
         let identity = &looked.plan.identity;
         parts.push(format!("{} {}", identity.engine.title(), identity.database));
-        parts.push(format!("{} → {}", version(&looked.plan.from), version(&looked.plan.to)));
+        parts.push(format!(
+            "{} → {}",
+            version(&looked.plan.from),
+            version(&looked.plan.to)
+        ));
         parts.push(looked.survey.host.hostname.to_string());
     } else {
         parts.push("not connected yet".to_string());
@@ -174,7 +206,9 @@ pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect)
     let style = if bad {
         theme.style(Role::Bad)
     } else {
-        theme.style(Role::Strong).add_modifier(ratatui::style::Modifier::REVERSED)
+        theme
+            .style(Role::Strong)
+            .add_modifier(ratatui::style::Modifier::REVERSED)
     };
     let line = Line::from(vec![
         Span::raw(" "),
@@ -190,7 +224,11 @@ pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, na
     let mut left = match state.page.rail() {
         Some(rail) => {
             let crumb: String = if narrow {
-                Rail::ALL.iter().map(|r| rail_glyph(state, *r).glyph).collect::<String>() + "  "
+                Rail::ALL
+                    .iter()
+                    .map(|r| rail_glyph(state, *r).glyph)
+                    .collect::<String>()
+                    + "  "
             } else {
                 String::new()
             };
@@ -230,7 +268,10 @@ pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, na
     let right = cut(&right, width.saturating_sub(24).max(10));
     let left = pad(&left, width.saturating_sub(right.width()));
     let text = format!(" {left}{right} ");
-    frame.render_widget(Line::styled(theme.letters(&text), theme.style(Role::Plain)), area);
+    frame.render_widget(
+        Line::styled(theme.letters(&text), theme.style(Role::Plain)),
+        area,
+    );
 }
 
 /// The state of one name of the rail.
@@ -246,7 +287,10 @@ fn rail_glyph(state: &State, rail: Rail) -> Glyph {
         };
     };
     let view = &run.view;
-    let back = view.steps.iter().any(|(id, _)| Page::of_step(*id) == Page::WayBack);
+    let back = view
+        .steps
+        .iter()
+        .any(|(id, _)| Page::of_step(*id) == Page::WayBack);
     let of = |id: &crate::domain::step::StepId| {
         view.steps
             .iter()
@@ -265,7 +309,10 @@ fn rail_glyph(state: &State, rail: Rail) -> Glyph {
     if any(|s| matches!(s, StepState::Failed { .. })) {
         return theme::FAILED;
     }
-    if let Some(running) = states.iter().find(|s| matches!(s, StepState::Running { .. })) {
+    if let Some(running) = states
+        .iter()
+        .find(|s| matches!(s, StepState::Running { .. }))
+    {
         return if view.question.is_some() {
             theme::HERE
         } else {
@@ -274,7 +321,13 @@ fn rail_glyph(state: &State, rail: Rail) -> Glyph {
     }
     if states.iter().all(|s| matches!(s, StepState::Ended { .. })) {
         let warned = states.iter().any(|s| {
-            matches!(s, StepState::Ended { outcome: crate::domain::step::Outcome::Warning { .. }, .. })
+            matches!(
+                s,
+                StepState::Ended {
+                    outcome: crate::domain::step::Outcome::Warning { .. },
+                    ..
+                }
+            )
         });
         return if warned { theme::WARNED } else { theme::DONE };
     }
@@ -295,7 +348,11 @@ pub fn rail(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, lon
     for rail in Rail::ALL {
         let glyph = rail_glyph(state, rail);
         let name = if long { rail.long() } else { rail.short() };
-        let role = if here == Some(rail) { Role::Strong } else { Role::Plain };
+        let role = if here == Some(rail) {
+            Role::Strong
+        } else {
+            Role::Plain
+        };
         let line = Line::from(vec![
             Span::raw(" "),
             Span::styled(theme.glyph(glyph), theme.style(glyph.role)),
@@ -323,7 +380,10 @@ pub fn rail(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, lon
 /// Signs that there is more above or below.
 pub fn more(theme: &Theme, frame: &mut Frame<'_>, area: Rect, above: bool, below: bool) {
     let x = area.right();
-    for (there, y, sign) in [(above, area.y, "↑"), (below, area.bottom().saturating_sub(1), "↓")] {
+    for (there, y, sign) in [
+        (above, area.y, "↑"),
+        (below, area.bottom().saturating_sub(1), "↓"),
+    ] {
         if there {
             frame.render_widget(
                 Span::styled(theme.letters(sign), theme.style(Role::Accent)),
@@ -335,7 +395,9 @@ pub fn more(theme: &Theme, frame: &mut Frame<'_>, area: Rect, above: bool, below
 
 /// A message lies on the lower border of the main pane, and over the last rows where it is long.
 pub fn message(state: &State, theme: &Theme, frame: &mut Frame<'_>, panes: &Panes) {
-    let Some(message) = &state.message else { return };
+    let Some(message) = &state.message else {
+        return;
+    };
     let main = panes.main;
     let role = if message.bad { Role::Bad } else { Role::Accent };
     let row = super::rows::Row::new(format!(" {} ", message.text), role);
@@ -355,7 +417,8 @@ pub fn hints(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let fixed = "? help  q leave";
     let mut text = String::new();
     if state.field().is_some() {
-        text = "letters go into the field  ↑↓ Tab next field  Enter next  Esc back  F1 help".to_string();
+        text = "letters go into the field  ↑↓ Tab next field  Enter next  Esc back  F1 help"
+            .to_string();
     } else {
         let bindings = keymap::bindings(state.page, state.has_run())
             .filter(|b| !b.hint.is_empty() && !matches!(b.shown, "?" | "q"));
@@ -368,17 +431,27 @@ pub fn hints(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         text += fixed;
     }
     let text = pad(&text, width);
-    frame.render_widget(Line::styled(theme.letters(&format!(" {text}")), theme.style(Role::Dim)), area);
+    frame.render_widget(
+        Line::styled(theme.letters(&format!(" {text}")), theme.style(Role::Dim)),
+        area,
+    );
 }
 
 /// One honest page: the work is not touched by a small window.
 pub fn too_small(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let mut lines = vec![
-        format!("needs {}x{}, has {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height),
+        format!(
+            "needs {}x{}, has {}x{}",
+            SMALLEST.0, SMALLEST.1, area.width, area.height
+        ),
         "make the window larger".to_string(),
     ];
     if let Some(run) = &state.run {
-        lines.push(format!("run {}: {}", run.id, if run.alive { "goes on" } else { "stands" }));
+        lines.push(format!(
+            "run {}: {}",
+            run.id,
+            if run.alive { "goes on" } else { "stands" }
+        ));
         if run.view.question.is_some() {
             lines.push("it waits for you".to_string());
         }
@@ -387,6 +460,9 @@ pub fn too_small(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect
     lines.push("q leave (work goes on)".to_string());
     for (y, text) in lines.iter().enumerate().take(usize::from(area.height)) {
         let text = cut(text, usize::from(area.width));
-        frame.render_widget(Line::raw(theme.letters(&text)), Rect::new(area.x, area.y + y as u16, area.width, 1));
+        frame.render_widget(
+            Line::raw(theme.letters(&text)),
+            Rect::new(area.x, area.y + y as u16, area.width, 1),
+        );
     }
 }

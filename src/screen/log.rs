@@ -12,7 +12,9 @@ use crate::wizard::State;
 
 pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let Some(query) = &state.log.query else {
-        let rows = [Row::text("No program of this run has written a log yet. Esc leads back.")];
+        let rows = [Row::text(
+            "No program of this run has written a log yet. Esc leads back.",
+        )];
         super::put_rows(theme, frame, area, &rows, 0);
         return;
     };
@@ -35,7 +37,10 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
             head += &format!(" · reading {:.0} %", window.indexed * 100.0);
         }
         if let (Some(search), Some(hits)) = (&state.search, window.hits) {
-            let number = window.hit_number.map(|n| format!("{n} of ")).unwrap_or_default();
+            let number = window
+                .hit_number
+                .map(|n| format!("{n} of "))
+                .unwrap_or_default();
             head += &format!(" · '{search}' {number}{hits}");
             if window.wrapped {
                 head += " (went round)";
@@ -47,8 +52,19 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     }
     let name = CleanText::new(&query.file.display().to_string());
     let head_rows = [Row::dim(head).cut()];
-    super::put_rows(theme, frame, Rect::new(area.x, area.y, area.width, 1), &head_rows, 0);
-    let body = Rect::new(area.x, area.y + 1, area.width, area.height.saturating_sub(1));
+    super::put_rows(
+        theme,
+        frame,
+        Rect::new(area.x, area.y, area.width, 1),
+        &head_rows,
+        0,
+    );
+    let body = Rect::new(
+        area.x,
+        area.y + 1,
+        area.width,
+        area.height.saturating_sub(1),
+    );
     let Some(window) = window else {
         let rows = [Row::dim(format!("reading {name} …"))];
         super::put_rows(theme, frame, body, &rows, 0);
@@ -60,9 +76,17 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         .enumerate()
         .map(|(i, line)| {
             let here = window.hit == Some(window.top + i as u64);
-            let role = if line.hit && !here { Role::Accent } else { level_role(line.level) };
+            let role = if line.hit && !here {
+                Role::Accent
+            } else {
+                level_role(line.level)
+            };
             let row = Row::new(line.text.to_string(), role).mark(here);
-            if state.log.wrap { row.hang(2) } else { row.cut() }
+            if state.log.wrap {
+                row.hang(2)
+            } else {
+                row.cut()
+            }
         })
         .collect();
     if let Some(trouble) = &window.trouble {

@@ -53,15 +53,45 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
     }
     frame::message(state, &theme, frame, &panes);
     frame::hints(state, &theme, frame, row_of(area, area.height - 1));
-    overlay::draw(state, &theme, frame, panes.main.union(panes.rail.unwrap_or(panes.main)));
+    overlay::draw(
+        state,
+        &theme,
+        frame,
+        panes.main.union(panes.rail.unwrap_or(panes.main)),
+    );
 }
 
 /// The body as plain lines, for those who have no full screen.
 pub fn plain(state: &State, width: u16) -> Vec<String> {
     wrap(&pages::rows(state), width)
         .iter()
-        .map(|line| line.spans.iter().map(|(text, _)| text.as_str()).collect::<String>())
+        .map(|line| {
+            line.spans
+                .iter()
+                .map(|(text, _)| text.as_str())
+                .collect::<String>()
+        })
         .map(|line| line.trim_end().to_string())
+        .collect()
+}
+
+/// The frame as text, as wide and high as the screen is.
+pub fn snapshot(state: &State) -> Vec<String> {
+    let backend = ratatui::backend::TestBackend::new(state.width.max(1), state.height.max(1));
+    let Ok(mut terminal) = ratatui::Terminal::new(backend);
+    let Ok(drawn) = terminal.draw(|frame| draw(state, frame));
+    let buffer = drawn.buffer;
+    (0..buffer.area.height)
+        .map(|y| {
+            let mut line = String::new();
+            let mut x = 0;
+            while x < buffer.area.width {
+                let symbol = buffer.cell((x, y)).map_or(" ", |cell| cell.symbol());
+                line.push_str(symbol);
+                x += (unicode_width::UnicodeWidthStr::width(symbol).max(1)) as u16;
+            }
+            line.trim_end().to_string()
+        })
         .collect()
 }
 
@@ -102,7 +132,12 @@ fn put_lines(theme: &Theme, frame: &mut Frame<'_>, area: Rect, lines: &[Line], f
         if y >= area.height {
             break;
         }
-        put_line(theme, frame, Rect::new(area.x, area.y + y, area.width, 1), line);
+        put_line(
+            theme,
+            frame,
+            Rect::new(area.x, area.y + y, area.width, 1),
+            line,
+        );
         y += 1;
     }
     y

@@ -17,13 +17,23 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, over: Rect) {
     match &popup.kind {
         Kind::Help { query, scroll } => {
             let area = large(frame.area());
-            framed(theme, frame, area, &format!("Help: {}  (Esc closes)", state.page.title()));
+            framed(
+                theme,
+                frame,
+                area,
+                &format!("Help: {}  (Esc closes)", state.page.title()),
+            );
             let rows = help(state, query.value());
             put_rows(theme, frame, inside(area), &rows, *scroll);
         }
         Kind::Why { scroll } => {
             let area = large(frame.area());
-            framed(theme, frame, area, "Why, and what can go wrong  (Esc closes)");
+            framed(
+                theme,
+                frame,
+                area,
+                "Why, and what can go wrong  (Esc closes)",
+            );
             let rows = words::context(state.page);
             put_rows(theme, frame, inside(area), &rows, *scroll);
         }
@@ -46,7 +56,12 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, over: Rect) {
 }
 
 fn inside(area: Rect) -> Rect {
-    Rect::new(area.x + 2, area.y + 1, area.width.saturating_sub(4), area.height.saturating_sub(2))
+    Rect::new(
+        area.x + 2,
+        area.y + 1,
+        area.width.saturating_sub(4),
+        area.height.saturating_sub(2),
+    )
 }
 
 /// Nearly the whole screen.
@@ -93,7 +108,11 @@ fn help(state: &State, query: &str) -> Vec<Row> {
 }
 
 fn choose(theme: &Theme, frame: &mut Frame<'_>, over: Rect, choose: &Choose) {
-    let mut rows: Vec<Row> = choose.text.iter().map(|t| Row::text(CleanText::new(t).to_string())).collect();
+    let mut rows: Vec<Row> = choose
+        .text
+        .iter()
+        .map(|t| Row::text(CleanText::new(t).to_string()))
+        .collect();
     rows.push(Row::empty());
     for (index, option) in choose.options.iter().enumerate() {
         let marked = index == choose.cursor;
@@ -111,22 +130,38 @@ fn choose(theme: &Theme, frame: &mut Frame<'_>, over: Rect, choose: &Choose) {
 }
 
 fn typed(theme: &Theme, frame: &mut Frame<'_>, over: Rect, typed: &Typed) {
-    let mut rows: Vec<Row> = typed.text.iter().map(|t| Row::text(CleanText::new(t).to_string())).collect();
+    let mut rows: Vec<Row> = typed
+        .text
+        .iter()
+        .map(|t| Row::text(CleanText::new(t).to_string()))
+        .collect();
     rows.push(Row::empty());
     rows.push(
         Row::text("Type the database's name to go on:  ")
             .and(CleanText::new(&typed.expects).to_string(), Role::Strong)
             .hang(2),
     );
-    let role = if typed.focus == Focus::Field { Role::FieldNow } else { Role::Field };
-    let mut field = Row::text("> ").and(pad(typed.input.value(), 40), role).cut();
+    let role = if typed.focus == Focus::Field {
+        Role::FieldNow
+    } else {
+        Role::Field
+    };
+    let mut field = Row::text("> ")
+        .and(pad(typed.input.value(), 40), role)
+        .cut();
     if typed.focus == Focus::Field {
         field.cursor = u16::try_from(2 + typed.input.visual_cursor()).ok();
     }
     rows.push(field);
     rows.push(Row::empty());
     let cancel = typed.focus == Focus::Cancel;
-    rows.push(Row::text(format!("{}[ Cancel  Esc ]", if cancel { "▸ " } else { "  " })).mark(cancel));
+    rows.push(
+        Row::text(format!(
+            "{}[ Cancel  Esc ]",
+            if cancel { "▸ " } else { "  " }
+        ))
+        .mark(cancel),
+    );
     let go = typed.focus == Focus::Go;
     let words = if typed.matches() {
         format!("[ {} ]", typed.button)
@@ -136,7 +171,11 @@ fn typed(theme: &Theme, frame: &mut Frame<'_>, over: Rect, typed: &Typed) {
     rows.push(
         Row::new(
             format!("{}{words}", if go { "▸ " } else { "  " }),
-            if typed.matches() { Role::Strong } else { Role::Dim },
+            if typed.matches() {
+                Role::Strong
+            } else {
+                Role::Dim
+            },
         )
         .hang(4)
         .mark(go),
@@ -150,11 +189,19 @@ fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {
     let words = match &line.purpose {
         Purpose::Search => "Search for (capitals count only where you type one):".to_string(),
         Purpose::Filter => "Show only lines with (empty: all):".to_string(),
-        Purpose::Waive(check) => format!("Waive {check}: why do you go on all the same? It stands in the report, for a week."),
+        Purpose::Waive(check) => format!(
+            "Waive {check}: why do you go on all the same? It stands in the report, for a week."
+        ),
     };
-    let mut field = Row::text("> ").and(pad(line.input.value(), 48), Role::FieldNow).cut();
+    let mut field = Row::text("> ")
+        .and(pad(line.input.value(), 48), Role::FieldNow)
+        .cut();
     field.cursor = u16::try_from(2 + line.input.visual_cursor()).ok();
-    let rows = vec![Row::text(words), field, Row::dim("Enter takes it, Esc leaves everything as it is")];
+    let rows = vec![
+        Row::text(words),
+        field,
+        Row::dim("Enter takes it, Esc leaves everything as it is"),
+    ];
     let area = fitting(over, &rows);
     framed(theme, frame, area, "One line");
     put_rows(theme, frame, inside(area), &rows, 0);

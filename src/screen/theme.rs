@@ -14,19 +14,55 @@ pub struct Glyph {
     pub role: Role,
 }
 
-pub const TODO: Glyph = Glyph { glyph: "○", ascii: ".", role: Role::Dim };
-pub const HERE: Glyph = Glyph { glyph: "▶", ascii: ">", role: Role::Accent };
-pub const DONE: Glyph = Glyph { glyph: "✔", ascii: "+", role: Role::Good };
-pub const WARNED: Glyph = Glyph { glyph: "!", ascii: "!", role: Role::Warn };
-pub const FAILED: Glyph = Glyph { glyph: "✖", ascii: "x", role: Role::Bad };
-pub const SKIPPED: Glyph = Glyph { glyph: "–", ascii: "-", role: Role::Dim };
-pub const BLOCKED: Glyph = Glyph { glyph: "⊘", ascii: "#", role: Role::Dim };
-pub const UNKNOWN: Glyph = Glyph { glyph: "?", ascii: "?", role: Role::Warn };
+pub const TODO: Glyph = Glyph {
+    glyph: "○",
+    ascii: ".",
+    role: Role::Dim,
+};
+pub const HERE: Glyph = Glyph {
+    glyph: "▶",
+    ascii: ">",
+    role: Role::Accent,
+};
+pub const DONE: Glyph = Glyph {
+    glyph: "✔",
+    ascii: "+",
+    role: Role::Good,
+};
+pub const WARNED: Glyph = Glyph {
+    glyph: "!",
+    ascii: "!",
+    role: Role::Warn,
+};
+pub const FAILED: Glyph = Glyph {
+    glyph: "✖",
+    ascii: "x",
+    role: Role::Bad,
+};
+pub const SKIPPED: Glyph = Glyph {
+    glyph: "–",
+    ascii: "-",
+    role: Role::Dim,
+};
+pub const BLOCKED: Glyph = Glyph {
+    glyph: "⊘",
+    ascii: "#",
+    role: Role::Dim,
+};
+pub const UNKNOWN: Glyph = Glyph {
+    glyph: "?",
+    ascii: "?",
+    role: Role::Warn,
+};
 
 /// A running step: one cell that turns.
 pub fn running(boot_ms: u64) -> Glyph {
     let glyph = ["◐", "◓", "◑", "◒"][(boot_ms / 1000 % 4) as usize];
-    Glyph { glyph, ascii: "~", role: Role::Accent }
+    Glyph {
+        glyph,
+        ascii: "~",
+        role: Role::Accent,
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +107,11 @@ impl Theme {
     }
 
     pub fn glyph(&self, glyph: Glyph) -> &'static str {
-        if self.look.ascii { glyph.ascii } else { glyph.glyph }
+        if self.look.ascii {
+            glyph.ascii
+        } else {
+            glyph.glyph
+        }
     }
 
     /// A text in the letters that the terminal has.

@@ -206,15 +206,25 @@ fn text_hit(state: &mut State, forwards: bool) {
     };
     let here = usize::from(state.scroll.get(&state.page).copied().unwrap_or(0));
     let needle = search.to_lowercase();
-    let hits = || lines.iter().enumerate().filter(|(_, l)| l.to_lowercase().contains(&needle));
+    let hits = || {
+        lines
+            .iter()
+            .enumerate()
+            .filter(|(_, l)| l.to_lowercase().contains(&needle))
+    };
     let found = if forwards {
         hits().find(|(i, _)| *i > here).or_else(|| hits().next())
     } else {
-        hits().filter(|(i, _)| *i < here).last().or_else(|| hits().last())
+        hits()
+            .filter(|(i, _)| *i < here)
+            .last()
+            .or_else(|| hits().last())
     };
     match found {
         Some((row, _)) => {
-            state.scroll.insert(state.page, u16::try_from(row).unwrap_or(u16::MAX));
+            state
+                .scroll
+                .insert(state.page, u16::try_from(row).unwrap_or(u16::MAX));
         }
         None => state.say(format!("'{search}' is not here"), false),
     }
@@ -226,8 +236,12 @@ fn step(state: &mut State, by: i64) -> Vec<Effect> {
         let Some(window) = &state.log.window else {
             return Vec::new();
         };
-        let last = window.rows.saturating_sub(u64::from(state.body_rows().saturating_sub(1)));
-        let top = i64::try_from(window.top).unwrap_or(i64::MAX / 4).saturating_add(by);
+        let last = window
+            .rows
+            .saturating_sub(u64::from(state.body_rows().saturating_sub(1)));
+        let top = i64::try_from(window.top)
+            .unwrap_or(i64::MAX / 4)
+            .saturating_add(by);
         let top = u64::try_from(top.max(0)).unwrap_or(0);
         // Any step up ends following; the end itself is asked for by its own key.
         return if top >= last && by > i64::from(u16::MAX) {
@@ -267,7 +281,12 @@ fn back(state: &mut State) -> Vec<Effect> {
 
 /// To the page where the run stands.
 pub fn back_to_run(state: &mut State) -> Vec<Effect> {
-    match state.run.as_ref().filter(|run| !run.preparing).map(|run| run.page()) {
+    match state
+        .run
+        .as_ref()
+        .filter(|run| !run.preparing)
+        .map(|run| run.page())
+    {
         Some(page) => {
             state.trail.clear();
             state.arrive(page)
@@ -531,9 +550,15 @@ fn start(state: &mut State) -> Vec<Effect> {
     } else if state.looked.is_none() {
         Some("there is no plan: look at the deployment again (Connect)".to_string())
     } else {
-        [Page::Notes, Page::Checks, Page::Checklist, Page::BackupPlan, Page::Plan]
-            .into_iter()
-            .find_map(|page| guard(state, page))
+        [
+            Page::Notes,
+            Page::Checks,
+            Page::Checklist,
+            Page::BackupPlan,
+            Page::Plan,
+        ]
+        .into_iter()
+        .find_map(|page| guard(state, page))
     };
     if let Some(why) = stop {
         state.say(why, true);
@@ -561,8 +586,14 @@ fn waive(state: &mut State) -> Vec<Effect> {
         state.say("this one cannot be waived: it would end in damage", true);
         return Vec::new();
     }
-    if !matches!(finding.verdict, Verdict::Fail | Verdict::Unknown | Verdict::Warn) {
-        state.say("there is nothing to waive: this check does not hold anything back", false);
+    if !matches!(
+        finding.verdict,
+        Verdict::Fail | Verdict::Unknown | Verdict::Warn
+    ) {
+        state.say(
+            "there is nothing to waive: this check does not hold anything back",
+            false,
+        );
         return Vec::new();
     }
     let id = finding.id.clone();

@@ -205,7 +205,11 @@ pub fn type_into(input: &mut Input, key: Key) -> bool {
 
 /// Pasted text without its line breaks and control characters: it is typed, never confirmed.
 pub fn paste_into(input: &mut Input, text: &str) {
-    for c in text.chars().filter(|c| !crate::domain::clean_text::dangerous(*c)).take(4096) {
+    for c in text
+        .chars()
+        .filter(|c| !crate::domain::clean_text::dangerous(*c))
+        .take(4096)
+    {
         input.handle(InputRequest::InsertChar(c));
     }
 }

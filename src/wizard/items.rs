@@ -279,7 +279,13 @@ pub fn copy_of(state: &State) -> String {
                 let command = finding.command.as_ref().map(ToString::to_string);
                 return command.unwrap_or_else(|| {
                     let remedy = finding.remedy.as_ref().map(ToString::to_string);
-                    format!("{} {}: {}\n{}", finding.verdict.word(), finding.id, finding.message, remedy.unwrap_or_default())
+                    format!(
+                        "{} {}: {}\n{}",
+                        finding.verdict.word(),
+                        finding.id,
+                        finding.message,
+                        remedy.unwrap_or_default()
+                    )
                 });
             }
         }
@@ -291,7 +297,13 @@ pub fn copy_of(state: &State) -> String {
         _ => {}
     }
     match state.page {
-        Page::Log => state.log.window.iter().flat_map(|w| &w.lines).map(|l| format!("{}\n", l.text)).collect(),
+        Page::Log => state
+            .log
+            .window
+            .iter()
+            .flat_map(|w| &w.lines)
+            .map(|l| format!("{}\n", l.text))
+            .collect(),
         Page::Report => match &state.report {
             Some(Ok(text)) => text.clone(),
             Some(Err(_)) | None => String::new(),
@@ -310,7 +322,8 @@ pub fn client_lines(state: &State) -> Vec<String> {
     let (major, minor, patch) = target.triple();
     let version = format!("{major}.{minor}.{patch}");
     vec![
-        "python3 -c 'import importlib.metadata as m; print(m.version(\"openmetadata-ingestion\"))'".to_string(),
+        "python3 -c 'import importlib.metadata as m; print(m.version(\"openmetadata-ingestion\"))'"
+            .to_string(),
         format!("pip install 'openmetadata-ingestion[YOUR,EXTRAS]~={version}.0'"),
         format!("pip install 'openmetadata-managed-apis~={version}.0'    # only beside Airflow"),
     ]
@@ -335,13 +348,19 @@ pub fn summary(state: &State) -> String {
     )];
     match (&view.ended, view.failure()) {
         (Some((exit, message)), _) if !run.alive => {
-            lines.push(format!("ended with {} ({}): {message}", exit.number(), exit.meaning()));
+            lines.push(format!(
+                "ended with {} ({}): {message}",
+                exit.number(),
+                exit.meaning()
+            ));
         }
         (_, Some((step, failure))) => {
             lines.push(format!("stopped at '{}': {failure}", step.title()));
         }
         (_, None) => {
-            let now = run.current().map_or("between two steps", |step| step.title());
+            let now = run
+                .current()
+                .map_or("between two steps", |step| step.title());
             lines.push(format!("now: {now}"));
         }
     }

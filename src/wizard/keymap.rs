@@ -49,41 +49,265 @@ macro_rules! binding {
 
 /// In the order of importance: the hint row drops from the end, and never drops `?` and `q`.
 pub const KEYMAP: &[Binding] = &[
-    binding!("?", [c('?'), plain(Code::F(1))], Help, Everywhere, "help", "help for this page: keys, words, what happens next"),
-    binding!("q", [c('q')], Quit, Everywhere, "leave", "leave; work that runs goes on, and you are asked"),
-    binding!("Enter", [plain(Code::Enter)], Open, Lists, "choose", "open or choose what is marked; never confirms danger by itself"),
-    binding!("Space", [c(' ')], Toggle, Marks, "mark", "mark as read, tick, or change a choice"),
-    binding!("w", [c('w')], Waive, Marks, "waive", "on a check that blocks: go on all the same, with a reason"),
-    binding!("a", [c('a')], All, Marks, "all", "show everything, or only what needs you"),
-    binding!("F", [c('F')], Follow, Log, "follow", "follow the end of the log again"),
-    binding!("/", [c('/')], Search, Text, "search", "search; n and N go on"),
-    binding!("e", [c('e')], NextTrouble, Log, "next error", "jump to the next warning or error"),
+    binding!(
+        "?",
+        [c('?'), plain(Code::F(1))],
+        Help,
+        Everywhere,
+        "help",
+        "help for this page: keys, words, what happens next"
+    ),
+    binding!(
+        "q",
+        [c('q')],
+        Quit,
+        Everywhere,
+        "leave",
+        "leave; work that runs goes on, and you are asked"
+    ),
+    binding!(
+        "Enter",
+        [plain(Code::Enter)],
+        Open,
+        Lists,
+        "choose",
+        "open or choose what is marked; never confirms danger by itself"
+    ),
+    binding!(
+        "Space",
+        [c(' ')],
+        Toggle,
+        Marks,
+        "mark",
+        "mark as read, tick, or change a choice"
+    ),
+    binding!(
+        "w",
+        [c('w')],
+        Waive,
+        Marks,
+        "waive",
+        "on a check that blocks: go on all the same, with a reason"
+    ),
+    binding!(
+        "a",
+        [c('a')],
+        All,
+        Marks,
+        "all",
+        "show everything, or only what needs you"
+    ),
+    binding!(
+        "F",
+        [c('F')],
+        Follow,
+        Log,
+        "follow",
+        "follow the end of the log again"
+    ),
+    binding!(
+        "/",
+        [c('/')],
+        Search,
+        Text,
+        "search",
+        "search; n and N go on"
+    ),
+    binding!(
+        "e",
+        [c('e')],
+        NextTrouble,
+        Log,
+        "next error",
+        "jump to the next warning or error"
+    ),
     binding!("n", [c('n')], NextHit, Text, "", "next hit of the search"),
-    binding!("N", [c('N')], PreviousHit, Text, "", "previous hit of the search"),
-    binding!("&", [c('&')], Filter, Log, "filter", "show only lines with these words; empty shows all"),
-    binding!("W", [c('W')], Wrap, Log, "wrap", "wrap long lines, or cut them"),
-    binding!("↑↓", [plain(Code::Up), c('k')], Up, Everywhere, "move", "up; also k"),
-    binding!("↓", [plain(Code::Down), c('j')], Down, Everywhere, "", "down; also j"),
-    binding!("d", [c('d')], Detach, Runs, "detach", "leave the screen; the work goes on, come back with `omup`"),
-    binding!("x", [c('x')], Stop, Runs, "stop…", "stop safely: asks, then leads the run to a safe state"),
-    binding!("R", [c('R')], Ways, Runs, "ways back", "the ways back from here, each with its price"),
+    binding!(
+        "N",
+        [c('N')],
+        PreviousHit,
+        Text,
+        "",
+        "previous hit of the search"
+    ),
+    binding!(
+        "&",
+        [c('&')],
+        Filter,
+        Log,
+        "filter",
+        "show only lines with these words; empty shows all"
+    ),
+    binding!(
+        "W",
+        [c('W')],
+        Wrap,
+        Log,
+        "wrap",
+        "wrap long lines, or cut them"
+    ),
+    binding!(
+        "↑↓",
+        [plain(Code::Up), c('k')],
+        Up,
+        Everywhere,
+        "move",
+        "up; also k"
+    ),
+    binding!(
+        "↓",
+        [plain(Code::Down), c('j')],
+        Down,
+        Everywhere,
+        "",
+        "down; also j"
+    ),
+    binding!(
+        "d",
+        [c('d')],
+        Detach,
+        Runs,
+        "detach",
+        "leave the screen; the work goes on, come back with `omup`"
+    ),
+    binding!(
+        "x",
+        [c('x')],
+        Stop,
+        Runs,
+        "stop…",
+        "stop safely: asks, then leads the run to a safe state"
+    ),
+    binding!(
+        "R",
+        [c('R')],
+        Ways,
+        Runs,
+        "ways back",
+        "the ways back from here, each with its price"
+    ),
     binding!("L", [c('L')], Log, Runs, "log", "the whole log of the step"),
-    binding!("J", [c('J')], Journal, Runs, "journal", "everything that this run has written down"),
-    binding!("T", [c('T')], TakeHelm, Runs, "helm", "take the helm: steer a run that somebody else steers now (asks)"),
-    binding!("i", [c('i')], Why, Everywhere, "why", "why this page, and what can go wrong"),
-    binding!("c", [c('c')], Commands, Everywhere, "commands", "the exact commands, secrets masked"),
-    binding!("y", [c('y')], Copy, Everywhere, "copy", "copy what is shown: through your terminal, and into a file"),
-    binding!("Esc", [plain(Code::Esc)], Back, Everywhere, "back", "one level back; what you typed is kept"),
+    binding!(
+        "J",
+        [c('J')],
+        Journal,
+        Runs,
+        "journal",
+        "everything that this run has written down"
+    ),
+    binding!(
+        "T",
+        [c('T')],
+        TakeHelm,
+        Runs,
+        "helm",
+        "take the helm: steer a run that somebody else steers now (asks)"
+    ),
+    binding!(
+        "i",
+        [c('i')],
+        Why,
+        Everywhere,
+        "why",
+        "why this page, and what can go wrong"
+    ),
+    binding!(
+        "c",
+        [c('c')],
+        Commands,
+        Everywhere,
+        "commands",
+        "the exact commands, secrets masked"
+    ),
+    binding!(
+        "y",
+        [c('y')],
+        Copy,
+        Everywhere,
+        "copy",
+        "copy what is shown: through your terminal, and into a file"
+    ),
+    binding!(
+        "Esc",
+        [plain(Code::Esc)],
+        Back,
+        Everywhere,
+        "back",
+        "one level back; what you typed is kept"
+    ),
     binding!("Tab", [plain(Code::Tab)], Down, Lists, "", "next field"),
-    binding!("Shift-Tab", [plain(Code::BackTab)], Up, Lists, "", "previous field"),
-    binding!("PgUp", [plain(Code::PageUp), Key::ctrl('u')], PageUp, Everywhere, "", "a page up; also Ctrl-U"),
-    binding!("PgDn", [plain(Code::PageDown), Key::ctrl('d')], PageDown, Everywhere, "", "a page down; also Ctrl-D"),
-    binding!("g", [c('g'), plain(Code::Home)], Top, Everywhere, "", "to the beginning; also Home"),
-    binding!("G", [c('G'), plain(Code::End)], Bottom, Everywhere, "", "to the end; also End"),
-    binding!("Ctrl-L", [Key::ctrl('l')], Redraw, Everywhere, "", "draw the screen again"),
-    binding!("Ctrl-R", [Key::ctrl('r')], Snapshot, Everywhere, "", "keep this screen for a bug report, secrets masked"),
-    binding!("Ctrl-Z", [Key::ctrl('z')], Suspend, Everywhere, "", "suspend the screen, not the work"),
-    binding!("Ctrl-C", [Key::ctrl('c')], Interrupt, Everywhere, "", "asks: stay, leave the screen, stop safely; twice leaves the screen"),
+    binding!(
+        "Shift-Tab",
+        [plain(Code::BackTab)],
+        Up,
+        Lists,
+        "",
+        "previous field"
+    ),
+    binding!(
+        "PgUp",
+        [plain(Code::PageUp), Key::ctrl('u')],
+        PageUp,
+        Everywhere,
+        "",
+        "a page up; also Ctrl-U"
+    ),
+    binding!(
+        "PgDn",
+        [plain(Code::PageDown), Key::ctrl('d')],
+        PageDown,
+        Everywhere,
+        "",
+        "a page down; also Ctrl-D"
+    ),
+    binding!(
+        "g",
+        [c('g'), plain(Code::Home)],
+        Top,
+        Everywhere,
+        "",
+        "to the beginning; also Home"
+    ),
+    binding!(
+        "G",
+        [c('G'), plain(Code::End)],
+        Bottom,
+        Everywhere,
+        "",
+        "to the end; also End"
+    ),
+    binding!(
+        "Ctrl-L",
+        [Key::ctrl('l')],
+        Redraw,
+        Everywhere,
+        "",
+        "draw the screen again"
+    ),
+    binding!(
+        "Ctrl-R",
+        [Key::ctrl('r')],
+        Snapshot,
+        Everywhere,
+        "",
+        "keep this screen for a bug report, secrets masked"
+    ),
+    binding!(
+        "Ctrl-Z",
+        [Key::ctrl('z')],
+        Suspend,
+        Everywhere,
+        "",
+        "suspend the screen, not the work"
+    ),
+    binding!(
+        "Ctrl-C",
+        [Key::ctrl('c')],
+        Interrupt,
+        Everywhere,
+        "",
+        "asks: stay, leave the screen, stop safely; twice leaves the screen"
+    ),
 ];
 
 fn counts(scope: Scope, page: Page, run: bool) -> bool {
@@ -134,6 +358,10 @@ mod tests {
 
     #[test]
     fn every_binding_is_explained() {
-        assert!(KEYMAP.iter().all(|b| !b.help.is_empty() && !b.keys.is_empty()));
+        assert!(
+            KEYMAP
+                .iter()
+                .all(|b| !b.help.is_empty() && !b.keys.is_empty())
+        );
     }
 }

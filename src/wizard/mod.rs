@@ -4,18 +4,18 @@
 //! `update` takes one stamped event and gives the effects it asks for. Everything shown is computed
 //! from [`State`] by `screen::draw`.
 
+mod act;
 pub mod action;
 pub mod event;
 pub mod form;
 pub mod items;
 pub mod key;
 pub mod keymap;
+mod news;
 pub mod page;
 pub mod popup;
-pub mod run_watch;
-mod act;
-mod news;
 mod popups;
+pub mod run_watch;
 #[cfg(test)]
 mod tests;
 
@@ -247,7 +247,11 @@ impl State {
         let children = &run.view.children;
         let living = children.iter().rev().find(|child| child.ended.is_none());
         let log = living.or(children.last()).map(|child| child.log.clone())?;
-        Some(if log.is_absolute() { log } else { run.folder.join(log) })
+        Some(if log.is_absolute() {
+            log
+        } else {
+            run.folder.join(log)
+        })
     }
 
     fn ask_log(&mut self) -> Vec<Effect> {
@@ -263,7 +267,11 @@ impl State {
                 filter: None,
                 search: self.search.clone().filter(|_| whole),
                 place: LogPlace::End,
-                rows: if whole { self.body_rows().saturating_sub(1) } else { 6 },
+                rows: if whole {
+                    self.body_rows().saturating_sub(1)
+                } else {
+                    6
+                },
             },
         };
         self.log.query = Some(query.clone());

@@ -174,9 +174,12 @@ fn journal(state: &mut State, lines: &[super::event::JournalLine]) -> Vec<Effect
             effects.push(Effect::Bell);
         }
     }
-    let log = lines
-        .iter()
-        .any(|line| matches!(line.event, RunEvent::ChildStarted { .. } | RunEvent::ChildAdopted { .. }));
+    let log = lines.iter().any(|line| {
+        matches!(
+            line.event,
+            RunEvent::ChildStarted { .. } | RunEvent::ChildAdopted { .. }
+        )
+    });
     effects.extend(follow_run(state));
     if log && state.page != Page::Log {
         effects.extend(state.ask_log());
@@ -207,7 +210,10 @@ fn follow_run(state: &mut State) -> Vec<Effect> {
     let preparation = Page::PREPARATION.contains(&state.page) || state.page == Page::First;
     if state.page != page && (state.with_run || preparation || !beside) {
         state.popup = None;
-        if matches!(page, Page::Downtime | Page::Point | Page::Stopped | Page::Finish) {
+        if matches!(
+            page,
+            Page::Downtime | Page::Point | Page::Stopped | Page::Finish
+        ) {
             // The safe choice is marked whenever a question appears.
             state.cursor.insert(page, 0);
         }

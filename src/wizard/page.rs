@@ -61,7 +61,10 @@ impl Rail {
 
     /// Counted from 1.
     pub fn number(self) -> usize {
-        Self::ALL.iter().position(|r| *r == self).map_or(1, |i| i + 1)
+        Self::ALL
+            .iter()
+            .position(|r| *r == self)
+            .map_or(1, |i| i + 1)
     }
 
     pub fn short(self) -> &'static str {

@@ -17,11 +17,20 @@ pub struct Popup {
 
 #[derive(Debug, Clone)]
 pub enum Kind {
-    Help { query: Input, scroll: u16 },
-    Why { scroll: u16 },
-    Commands { scroll: u16 },
+    Help {
+        query: Input,
+        scroll: u16,
+    },
+    Why {
+        scroll: u16,
+    },
+    Commands {
+        scroll: u16,
+    },
     /// More about the marked thing.
-    Detail { scroll: u16 },
+    Detail {
+        scroll: u16,
+    },
     Choose(Choose),
     Typed(Typed),
     Line(Line),

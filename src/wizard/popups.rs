@@ -21,12 +21,7 @@ pub fn open(state: &mut State, kind: Kind) -> Vec<Effect> {
     Vec::new()
 }
 
-pub fn choose(
-    state: &mut State,
-    title: &str,
-    text: Vec<String>,
-    options: Vec<Opt>,
-) -> Vec<Effect> {
+pub fn choose(state: &mut State, title: &str, text: Vec<String>, options: Vec<Opt>) -> Vec<Effect> {
     open(
         state,
         Kind::Choose(Choose {
@@ -155,7 +150,10 @@ pub fn take_helm(state: &mut State) -> Vec<Effect> {
         state.say("you steer this run already", false);
         return Vec::new();
     }
-    let who = run.helm.clone().map_or("nobody".to_string(), |w| w.to_string());
+    let who = run
+        .helm
+        .clone()
+        .map_or("nobody".to_string(), |w| w.to_string());
     choose(
         state,
         "Take the helm?",
@@ -300,10 +298,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
         return vec![Effect::Redraw];
     }
     // Typed before the question could be read: thrown away. Only getting out is quick.
-    if young
-        && key.code != Code::Esc
-        && matches!(popup.kind, Kind::Choose(_) | Kind::Typed(_))
-    {
+    if young && key.code != Code::Esc && matches!(popup.kind, Kind::Choose(_) | Kind::Typed(_)) {
         return Vec::new();
     }
     let out = key.code == Code::Esc || (key.ctrl && key.code == Code::Char('c'));
@@ -416,7 +411,11 @@ fn said(state: &mut State, purpose: Purpose, text: String) -> Vec<Effect> {
                 return Vec::new();
             }
             if state.page == Page::Log {
-                let after = state.log.window.as_ref().map_or(0, |w| w.top.saturating_sub(1));
+                let after = state
+                    .log
+                    .window
+                    .as_ref()
+                    .map_or(0, |w| w.top.saturating_sub(1));
                 return act::log_at(state, LogPlace::NextHit { after });
             }
             act::act(state, super::action::Action::NextHit)

@@ -95,7 +95,9 @@ impl Meter {
     pub fn per_second(&self, now_ms: u64) -> Vec<Option<u64>> {
         let mut bars = vec![None; SAMPLES];
         for pair in self.samples.iter().collect::<Vec<_>>().windows(2) {
-            let [(_, before), (at, value)] = pair else { continue };
+            let [(_, before), (at, value)] = pair else {
+                continue;
+            };
             let age = (now_ms.saturating_sub(*at) / 1000) as usize;
             if age < SAMPLES {
                 let bar = &mut bars[SAMPLES - 1 - age];
@@ -138,7 +140,12 @@ impl Meter {
 }
 
 impl RunWatch {
-    pub fn new(id: String, folder: PathBuf, preparing: bool, answers: Option<Box<Answers>>) -> Self {
+    pub fn new(
+        id: String,
+        folder: PathBuf,
+        preparing: bool,
+        answers: Option<Box<Answers>>,
+    ) -> Self {
         Self {
             id,
             folder,

@@ -9,6 +9,7 @@ mod database_name;
 mod detached;
 mod environment;
 mod files;
+pub mod find;
 mod install;
 mod jdbc;
 mod kept_values;

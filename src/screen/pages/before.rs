@@ -22,8 +22,12 @@ pub fn plan(state: &State) -> Vec<Row> {
         v.as_ref().map_or("?".to_string(), ToString::to_string)
     };
     let mut rows = vec![
-        Row::text(format!("{} → {}, database ", version(&plan.from), version(&plan.to)))
-            .and(plan.identity.database.clone(), Role::Strong),
+        Row::text(format!(
+            "{} → {}, database ",
+            version(&plan.from),
+            version(&plan.to)
+        ))
+        .and(plan.identity.database.clone(), Role::Strong),
         Row::dim(format!("server {}", plan.identity.server)).hang(2),
     ];
     let waived: Vec<&str> = looked
@@ -33,13 +37,19 @@ pub fn plan(state: &State) -> Vec<Row> {
         .map(|f| f.id.as_str())
         .collect();
     if !waived.is_empty() {
-        rows.push(Row::new(format!("! waived: {}", waived.join(", ")), Role::Warn));
+        rows.push(Row::new(
+            format!("! waived: {}", waived.join(", ")),
+            Role::Warn,
+        ));
     }
     rows.push(Row::empty());
     if state.starting {
         rows.push(Row::new("  starting the runner …", Role::Accent));
     } else if state.looking {
-        rows.push(Row::new("  the plan is being made anew with your settings …", Role::Accent));
+        rows.push(Row::new(
+            "  the plan is being made anew with your settings …",
+            Role::Accent,
+        ));
     } else {
         rows.push(button(state, Do::Start));
     }
@@ -49,7 +59,11 @@ pub fn plan(state: &State) -> Vec<Row> {
         if step.downtime != down {
             down = step.downtime;
             rows.push(if down {
-                Row::new("── users are locked out from here (a go-ahead is typed first) ──", Role::Warn).cut()
+                Row::new(
+                    "── users are locked out from here (a go-ahead is typed first) ──",
+                    Role::Warn,
+                )
+                .cut()
             } else {
                 Row::new("── the new version serves from here ──", Role::Good).cut()
             });
@@ -62,10 +76,15 @@ pub fn plan(state: &State) -> Vec<Row> {
             Danger::NeedsRestore => ("undone by a restore", Role::Warn),
         };
         rows.push(
-            Row::text(format!("{}{:>2} {}  ", pointer(marked), index + 1, step.title))
-                .and(danger, role)
-                .hang(5)
-                .mark(marked),
+            Row::text(format!(
+                "{}{:>2} {}  ",
+                pointer(marked),
+                index + 1,
+                step.title
+            ))
+            .and(danger, role)
+            .hang(5)
+            .mark(marked),
         );
     }
     rows.push(Row::empty());
@@ -103,17 +122,30 @@ pub fn step_detail(state: &State, index: usize) -> Vec<Row> {
 
 /// Every command of the plan, or of the steps of the run's page.
 pub fn commands(state: &State) -> Vec<Row> {
-    let mut rows = vec![Row::dim("Secrets are masked. These are the very commands, in their order.")];
+    let mut rows = vec![Row::dim(
+        "Secrets are masked. These are the very commands, in their order.",
+    )];
     let Some(looked) = &state.looked else {
         if let Some(run) = &state.run {
-            rows.push(Row::text(format!("The plan of this run with every command: {}/plan.json", run.folder.display())));
+            rows.push(Row::text(format!(
+                "The plan of this run with every command: {}/plan.json",
+                run.folder.display()
+            )));
             rows.push(Row::text(format!("$ omup runs show {}", run.id)));
-            rows.push(Row::text(format!("To go back by hand without omup: {}/way-back.md", run.folder.display())).hang(2));
+            rows.push(
+                Row::text(format!(
+                    "To go back by hand without omup: {}/way-back.md",
+                    run.folder.display()
+                ))
+                .hang(2),
+            );
             return rows;
         }
         rows.push(Row::text("$ omup check --answers answers.toml"));
         rows.push(Row::text("$ omup plan --answers answers.toml"));
-        rows.push(Row::dim("Nothing was looked at yet; afterwards the plan's commands stand here."));
+        rows.push(Row::dim(
+            "Nothing was looked at yet; afterwards the plan's commands stand here.",
+        ));
         return rows;
     };
     for step in &looked.plan.steps {

@@ -17,7 +17,9 @@ pub fn rows(state: &State) -> Vec<Row> {
     match &state.found {
         None => rows.push(Row::dim("  looking for installations on this host …")),
         Some(found) if found.is_empty() => {
-            rows.push(Row::dim("  none found on this host; write the folders below"));
+            rows.push(Row::dim(
+                "  none found on this host; write the folders below",
+            ));
         }
         Some(found) => {
             for (index, candidate) in found.iter().enumerate() {
@@ -28,11 +30,15 @@ pub fn rows(state: &State) -> Vec<Row> {
                     .any(|id| state.form.field(id).value() == home);
                 let sign = if taken { "[✔]" } else { "[ ]" };
                 rows.push(
-                    Row::text(format!("{}{sign} {}  ", pointer(marked), CleanText::new(&home)))
-                        .and(format!("{}  ", candidate.version), Role::Accent)
-                        .and(format!("found: {}", candidate.from), Role::Dim)
-                        .hang(8)
-                        .mark(marked),
+                    Row::text(format!(
+                        "{}{sign} {}  ",
+                        pointer(marked),
+                        CleanText::new(&home)
+                    ))
+                    .and(format!("{}  ", candidate.version), Role::Accent)
+                    .and(format!("found: {}", candidate.from), Role::Dim)
+                    .hang(8)
+                    .mark(marked),
                 );
             }
         }
@@ -52,7 +58,11 @@ pub fn rows(state: &State) -> Vec<Row> {
         Row::text(format!(
             "{}Is this production? {}",
             pointer(marked),
-            if state.form.production { "(•) Yes  ( ) No" } else { "( ) Yes  (•) No" }
+            if state.form.production {
+                "(•) Yes  ( ) No"
+            } else {
+                "( ) Yes  (•) No"
+            }
         ))
         .mark(marked),
     );
@@ -62,7 +72,10 @@ pub fn rows(state: &State) -> Vec<Row> {
         let turning = theme::running(state.boot_ms);
         rows.push(
             Row::new(format!("  {} ", turning.glyph), turning.role)
-                .and("looking: configuration, server, database, history, disks, tools …", Role::Plain)
+                .and(
+                    "looking: configuration, server, database, history, disks, tools …",
+                    Role::Plain,
+                )
                 .hang(4),
         );
     }

@@ -25,7 +25,13 @@ pub fn stopped(state: &State) -> Vec<Row> {
             rows.push(label("Next", failure.next.as_str()));
         }
         (None, None) if !run.alive => {
-            rows.push(Row::new("? Interrupted: the runner is gone without a last word", Role::Warn).hang(2));
+            rows.push(
+                Row::new(
+                    "? Interrupted: the runner is gone without a last word",
+                    Role::Warn,
+                )
+                .hang(2),
+            );
             rows.push(Row::empty());
             rows.push(label("Why", "it was killed, or the machine was restarted; what it did up to then is in the journal"));
             if let Some(step) = run.current() {
@@ -36,7 +42,14 @@ pub fn stopped(state: &State) -> Vec<Row> {
     }
     rows.push(label("Users", users(run)));
     if let Some((exit, message)) = &run.view.ended {
-        rows.push(label("It ended", &format!("{message} (exit code {}, {})", exit.number(), exit.meaning())));
+        rows.push(label(
+            "It ended",
+            &format!(
+                "{message} (exit code {}, {})",
+                exit.number(),
+                exit.meaning()
+            ),
+        ));
     }
     if let Some(dir) = &run.view.facts.backup_dir {
         let level = run.view.facts.level.map_or("taken", |l| l.words());
@@ -46,7 +59,11 @@ pub fn stopped(state: &State) -> Vec<Row> {
     rows.extend(buttons(state));
     if let Some(window) = state.log.window.as_ref().filter(|w| !w.lines.is_empty()) {
         rows.push(Row::empty());
-        rows.push(Row::dim("── last lines of its log; L opens it ").and("─".repeat(60), Role::Dim).cut());
+        rows.push(
+            Row::dim("── last lines of its log; L opens it ")
+                .and("─".repeat(60), Role::Dim)
+                .cut(),
+        );
         for line in &window.lines {
             rows.push(Row::new(line.text.to_string(), running::level_role(line.level)).cut());
         }
@@ -63,9 +80,13 @@ fn label(name: &str, text: &str) -> Row {
 /// What users see now.
 fn users(run: &RunWatch) -> &'static str {
     match run.view.phase() {
-        Phase::BeforeDowntime => "notice nothing: the old version serves, the database is as it was",
+        Phase::BeforeDowntime => {
+            "notice nothing: the old version serves, the database is as it was"
+        }
         Phase::Down => "are locked out; the database is as it was",
-        Phase::AfterPoint => "are locked out; the database may be between two versions: leave the server down",
+        Phase::AfterPoint => {
+            "are locked out; the database may be between two versions: leave the server down"
+        }
         Phase::Upgraded => "work with the new version",
         Phase::RolledBack => "work with the old version again",
     }
@@ -84,11 +105,26 @@ pub fn finish(state: &State) -> Vec<Row> {
         .map_or("?".to_string(), ToString::to_string);
     match &run.view.ended {
         Some((ExitCode::Ok, message)) => {
-            rows.push(Row::new(format!("✔ {} runs OpenMetadata {version}", run.view.deployment), Role::Good).hang(2));
+            rows.push(
+                Row::new(
+                    format!("✔ {} runs OpenMetadata {version}", run.view.deployment),
+                    Role::Good,
+                )
+                .hang(2),
+            );
             rows.push(Row::text(message.to_string()));
         }
         Some((ExitCode::RolledBack, message)) => {
-            rows.push(Row::new(format!("✔ Rolled back: {} runs OpenMetadata {version} again", run.view.deployment), Role::Good).hang(2));
+            rows.push(
+                Row::new(
+                    format!(
+                        "✔ Rolled back: {} runs OpenMetadata {version} again",
+                        run.view.deployment
+                    ),
+                    Role::Good,
+                )
+                .hang(2),
+            );
             rows.push(Row::text(message.to_string()));
         }
         Some((exit, message)) => {
@@ -96,10 +132,14 @@ pub fn finish(state: &State) -> Vec<Row> {
         }
         None => {
             rows.extend(running::downtime(state, run));
-            rows.push(Row::text("The last steps: settings are put back, the report is written."));
+            rows.push(Row::text(
+                "The last steps: settings are put back, the report is written.",
+            ));
             for (id, step) in run.view.steps.iter().rev().take(3).rev() {
                 let sign = running::glyph(state, run, step);
-                rows.push(Row::new(format!("  {} ", sign.glyph), sign.role).and(id.title(), Role::Plain));
+                rows.push(
+                    Row::new(format!("  {} ", sign.glyph), sign.role).and(id.title(), Role::Plain),
+                );
             }
             return rows;
         }
@@ -107,13 +147,28 @@ pub fn finish(state: &State) -> Vec<Row> {
     rows.push(Row::empty());
     rows.push(Row::heading("How long it took"));
     for rail in crate::wizard::page::Rail::ALL {
-        let seconds: f64 = rail.steps().iter().filter_map(|step| run.took.get(step)).sum();
+        let seconds: f64 = rail
+            .steps()
+            .iter()
+            .filter_map(|step| run.took.get(step))
+            .sum();
         if seconds > 0.0 {
-            rows.push(Row::text(format!("  {:<16} {}", rail.long(), units::clock(seconds.round() as u64))));
+            rows.push(Row::text(format!(
+                "  {:<16} {}",
+                rail.long(),
+                units::clock(seconds.round() as u64)
+            )));
         }
     }
     if let Some(seconds) = run.view.facts.downtime_seconds {
-        rows.push(Row::new(format!("  {:<16} {}", "Users locked out", units::clock(seconds.round() as u64)), Role::Strong));
+        rows.push(Row::new(
+            format!(
+                "  {:<16} {}",
+                "Users locked out",
+                units::clock(seconds.round() as u64)
+            ),
+            Role::Strong,
+        ));
     }
     rows.push(Row::empty());
     rows.push(Row::heading("Still yours to do"));
@@ -123,17 +178,35 @@ pub fn finish(state: &State) -> Vec<Row> {
         todo.push("upgrade the clients outside (Clients page) and resume ingestion".to_string());
     }
     if let Some(dir) = &run.view.facts.backup_dir {
-        todo.push(format!("keep the backup for a while: {}", CleanText::new(&dir.display().to_string())));
+        todo.push(format!(
+            "keep the backup for a while: {}",
+            CleanText::new(&dir.display().to_string())
+        ));
     }
     if let Some(kept) = &run.view.facts.upgraded_kept {
-        todo.push(format!("the upgraded database '{}' is kept beside; drop it when nobody needs it", CleanText::new(kept)));
+        todo.push(format!(
+            "the upgraded database '{}' is kept beside; drop it when nobody needs it",
+            CleanText::new(kept)
+        ));
     }
     for setting in &run.view.facts.changed_settings {
-        todo.push(format!("{} of {} is still changed", setting.name, setting.scope));
+        todo.push(format!(
+            "{} of {} is still changed",
+            setting.name, setting.scope
+        ));
     }
-    rows.extend(todo.into_iter().map(|text| Row::text(format!("  · {text}")).hang(4)));
+    rows.extend(
+        todo.into_iter()
+            .map(|text| Row::text(format!("  · {text}")).hang(4)),
+    );
     rows.push(Row::empty());
-    rows.push(Row::dim(format!("Report  {}/report.md, report.json", CleanText::new(&run.folder.display().to_string()))).hang(8));
+    rows.push(
+        Row::dim(format!(
+            "Report  {}/report.md, report.json",
+            CleanText::new(&run.folder.display().to_string())
+        ))
+        .hang(8),
+    );
     rows.push(Row::empty());
     rows.extend(buttons(state));
     rows

@@ -32,10 +32,10 @@ pub fn rows(state: &State) -> Vec<Row> {
         rows.push(Row::empty());
     }
     if let Some(lesson) = &state.lesson {
-        rows.push(
-            Row::new("PRACTICE  ", Role::Strong)
-                .and(format!("{}. Nothing here is real but the work.", lesson.about), Role::Plain),
-        );
+        rows.push(Row::new("PRACTICE  ", Role::Strong).and(
+            format!("{}. Nothing here is real but the work.", lesson.about),
+            Role::Plain,
+        ));
         rows.push(Row::empty());
     }
     rows.extend([

@@ -7,23 +7,53 @@ use crate::wizard::State;
 use crate::wizard::items::{Item, way_time};
 
 pub fn ways(state: &State) -> Vec<Row> {
-    let mut rows = vec![Row::text("Computed from where the run stands now. Nothing happens before the database's name is typed."), Row::empty()];
+    let mut rows = vec![
+        Row::text(
+            "Computed from where the run stands now. Nothing happens before the database's name is typed.",
+        ),
+        Row::empty(),
+    ];
     match &state.ways {
-        None => rows.push(Row::new("  looking at the database, its history and the backup, byte for byte …", Role::Accent).hang(4)),
+        None => rows.push(
+            Row::new(
+                "  looking at the database, its history and the backup, byte for byte …",
+                Role::Accent,
+            )
+            .hang(4),
+        ),
         Some(Err(trouble)) => {
-            rows.push(Row::new(format!("cannot tell: {}", trouble.message), Role::Bad));
+            rows.push(Row::new(
+                format!("cannot tell: {}", trouble.message),
+                Role::Bad,
+            ));
             if let Some(run) = &state.run {
-                rows.push(Row::text(format!("To go back by hand: {}/way-back.md", CleanText::new(&run.folder.display().to_string()))));
+                rows.push(Row::text(format!(
+                    "To go back by hand: {}/way-back.md",
+                    CleanText::new(&run.folder.display().to_string())
+                )));
             }
         }
-        Some(Ok(ways)) if ways.is_empty() => rows.push(Row::text("The run has been rolled back: there is nothing more to go back from.")),
+        Some(Ok(ways)) if ways.is_empty() => rows.push(Row::text(
+            "The run has been rolled back: there is nothing more to go back from.",
+        )),
         Some(Ok(ways)) => {
             for way in ways {
                 let marked = state.item() == Some(Item::Way(way.id));
-                let role = if way.hindrance.is_some() { Role::Dim } else { Role::Strong };
+                let role = if way.hindrance.is_some() {
+                    Role::Dim
+                } else {
+                    Role::Strong
+                };
                 rows.push(
                     Row::new(format!("{}{}", pointer(marked), way.title), role)
-                        .and(if way.recommended { "  (recommended)" } else { "" }, Role::Good)
+                        .and(
+                            if way.recommended {
+                                "  (recommended)"
+                            } else {
+                                ""
+                            },
+                            Role::Good,
+                        )
                         .hang(4)
                         .mark(marked),
                 );
@@ -47,7 +77,10 @@ pub fn runs(state: &State) -> Vec<Row> {
     if runs.is_empty() {
         return vec![Row::text("No run yet. Esc leads back.")];
     }
-    let mut rows = vec![Row::text("Newest first. Enter opens one; nothing is changed by that."), Row::empty()];
+    let mut rows = vec![
+        Row::text("Newest first. Enter opens one; nothing is changed by that."),
+        Row::empty(),
+    ];
     for (index, run) in runs.iter().enumerate() {
         let marked = state.item() == Some(Item::Run(index));
         let role = match (run.damaged, run.alive, run.unfinished) {
@@ -58,7 +91,10 @@ pub fn runs(state: &State) -> Vec<Row> {
         };
         rows.push(
             Row::text(format!("{}{}  ", pointer(marked), run.id))
-                .and(format!("{}  {}  ", run.versions, run.deployment), Role::Plain)
+                .and(
+                    format!("{}  {}  ", run.versions, run.deployment),
+                    Role::Plain,
+                )
                 .and(run.state.to_string(), role)
                 .hang(4)
                 .mark(marked),
@@ -73,7 +109,11 @@ pub fn journal(state: &State) -> Vec<Row> {
     };
     run.story
         .iter()
-        .map(|(time, words)| Row::dim(format!("{time}  ")).and(words.to_string(), Role::Plain).hang(10))
+        .map(|(time, words)| {
+            Row::dim(format!("{time}  "))
+                .and(words.to_string(), Role::Plain)
+                .hang(10)
+        })
         .collect()
 }
 
@@ -85,7 +125,11 @@ pub fn report(state: &State) -> Vec<Row> {
             .lines()
             .map(|line| {
                 let clean = CleanText::new(line).to_string();
-                if line.starts_with('#') { Row::heading(clean) } else { Row::text(clean).hang(2) }
+                if line.starts_with('#') {
+                    Row::heading(clean)
+                } else {
+                    Row::text(clean).hang(2)
+                }
             })
             .collect(),
     }

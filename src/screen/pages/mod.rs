@@ -87,7 +87,11 @@ fn radio(state: &State, item: Item, taken: bool, label: &str, about: &str) -> Ro
     let sign = if taken { "(•)" } else { "( )" };
     Row::text(format!("{}{sign} {label}", pointer(marked)))
         .and(
-            if about.is_empty() { String::new() } else { format!("  {about}") },
+            if about.is_empty() {
+                String::new()
+            } else {
+                format!("  {about}")
+            },
             Role::Dim,
         )
         .hang(6)

@@ -25,14 +25,19 @@ pub fn notes(state: &State) -> Vec<Row> {
             .filter(|note| areas.contains(&note.change.area.as_str()))
             .count();
         match n {
-            0 => ("no must-act note says so; look through the others", Role::Plain),
+            0 => (
+                "no must-act note says so; look through the others",
+                Role::Plain,
+            ),
             _ => ("yes: see the notes marked 'must act'", Role::Warn),
         }
     };
     let (config, config_role) = answer(&["config", "deployment", "security", "auth"]);
     let (connector, connector_role) = answer(&["connector", "connectors", "ingestion"]);
     let mut rows = vec![
-        Row::text("Do I need to change my configuration?  ").and(config, config_role).hang(4),
+        Row::text("Do I need to change my configuration?  ")
+            .and(config, config_role)
+            .hang(4),
         Row::text("Did a connector's service connection change?  ")
             .and(connector, connector_role)
             .hang(4),
@@ -45,9 +50,15 @@ pub fn notes(state: &State) -> Vec<Row> {
     }
     for item in items::of(state) {
         let Item::Note(index) = item else { continue };
-        let Some(note) = state.notes.get(index) else { continue };
+        let Some(note) = state.notes.get(index) else {
+            continue;
+        };
         let marked = state.item() == Some(Item::Note(index));
-        let sign = if state.note_read(note) { "[✔]" } else { "[ ]" };
+        let sign = if state.note_read(note) {
+            "[✔]"
+        } else {
+            "[ ]"
+        };
         let (word, role) = kind(note.change.kind, note.change.severity);
         rows.push(
             Row::text(format!("{}{sign} ", pointer(marked)))
@@ -60,13 +71,20 @@ pub fn notes(state: &State) -> Vec<Row> {
     }
     if hidden > 0 {
         let text = if state.show_all {
-            format!("all {} notes are shown; a shows only what may need you", state.notes.len())
+            format!(
+                "all {} notes are shown; a shows only what may need you",
+                state.notes.len()
+            )
         } else {
             format!("{hidden} more notes only inform: a shows them. Nothing is hidden for good.")
         };
         rows.push(Row::dim(format!("  {text}")).hang(2));
     }
-    if state.notes.iter().any(|note| note.change.severity == Severity::MustAct) {
+    if state
+        .notes
+        .iter()
+        .any(|note| note.change.severity == Severity::MustAct)
+    {
         rows.push(Row::dim("  Space marks as read, Enter tells more.").hang(2));
     }
     rows.push(Row::empty());
@@ -109,9 +127,15 @@ pub fn note_detail(state: &State, index: usize) -> Vec<Row> {
         Row::text(format!("Weight    {severity}")).hang(10),
         Row::empty(),
         Row::text(format!("Source    {}", CleanText::new(&note.source))).hang(10),
-        Row::text(format!("Copied    {} (our copy inside omup; works offline)", note.copied)).hang(10),
+        Row::text(format!(
+            "Copied    {} (our copy inside omup; works offline)",
+            note.copied
+        ))
+        .hang(10),
         Row::empty(),
-        Row::dim("omup cannot tell for every note whether it concerns you. Marking it as read says that a person has looked; your name goes into the report."),
+        Row::dim(
+            "omup cannot tell for every note whether it concerns you. Marking it as read says that a person has looked; your name goes into the report.",
+        ),
     ]
 }
 
@@ -131,13 +155,10 @@ fn holds(finding: &Finding) -> bool {
 
 pub fn checks(state: &State) -> Vec<Row> {
     let Some(looked) = &state.looked else {
-        return vec![
-            Row::text("Nothing was looked at yet."),
-            Row::empty(),
-        ]
-        .into_iter()
-        .chain(buttons(state))
-        .collect();
+        return vec![Row::text("Nothing was looked at yet."), Row::empty()]
+            .into_iter()
+            .chain(buttons(state))
+            .collect();
     };
     let words: Vec<String> = counts(&looked.findings)
         .into_iter()
@@ -147,27 +168,46 @@ pub fn checks(state: &State) -> Vec<Row> {
     let mut rows = vec![Row::text(words.join("  "))];
     rows.push(match blocking {
         0 => Row::new("Nothing blocks the upgrade.", Role::Good),
-        n => Row::new(format!("{n} of them block the upgrade until mended or waived."), Role::Warn),
+        n => Row::new(
+            format!("{n} of them block the upgrade until mended or waived."),
+            Role::Warn,
+        ),
     });
     rows.push(Row::empty());
     for index in state.shown_checks() {
-        let Some(finding) = looked.findings.get(index) else { continue };
+        let Some(finding) = looked.findings.get(index) else {
+            continue;
+        };
         let marked = state.item() == Some(Item::Check(index));
-        let waived = if finding.waived.is_some() { "waived " } else { "" };
+        let waived = if finding.waived.is_some() {
+            "waived "
+        } else {
+            ""
+        };
         rows.push(
             Row::text(pointer(marked))
-                .and(pad(finding.verdict.word(), 7), verdict_role(finding.verdict))
+                .and(
+                    pad(finding.verdict.word(), 7),
+                    verdict_role(finding.verdict),
+                )
                 .and(format!(" {waived}"), Role::Strong)
-                .and(format!("{}: {}", finding.title, finding.message), Role::Plain)
+                .and(
+                    format!("{}: {}", finding.title, finding.message),
+                    Role::Plain,
+                )
                 .hang(10)
                 .mark(marked),
         );
     }
     let hidden = looked.findings.len() - state.shown_checks().len();
     if hidden > 0 {
-        rows.push(Row::dim(format!("  {hidden} that pass or do not apply: a shows them")));
+        rows.push(Row::dim(format!(
+            "  {hidden} that pass or do not apply: a shows them"
+        )));
     }
-    rows.push(Row::dim("  Enter tells more and shows the command; w waives with a reason.").hang(2));
+    rows.push(
+        Row::dim("  Enter tells more and shows the command; w waives with a reason.").hang(2),
+    );
     rows.push(Row::empty());
     if state.looking {
         rows.push(Row::new("  looking again …", Role::Accent));
@@ -187,20 +227,29 @@ pub fn check_detail(state: &State, index: usize) -> Vec<Row> {
         Blocks::Always => "everything, and it cannot be waived",
     };
     let mut rows = vec![
-        Row::new(format!("{}  ", finding.verdict.word()), verdict_role(finding.verdict))
-            .and(format!("{}  {}", finding.id, finding.title), Role::Strong),
+        Row::new(
+            format!("{}  ", finding.verdict.word()),
+            verdict_role(finding.verdict),
+        )
+        .and(format!("{}  {}", finding.id, finding.title), Role::Strong),
         Row::empty(),
         Row::text(finding.message.to_string()),
     ];
     if finding.verdict == Verdict::Unknown {
-        rows.push(Row::dim("UNKNOWN: omup could not look. That is never taken for a pass."));
+        rows.push(Row::dim(
+            "UNKNOWN: omup could not look. That is never taken for a pass.",
+        ));
     }
     rows.push(Row::text(format!("If bad, it holds back: {blocks}")));
     for line in &finding.evidence {
         rows.push(Row::dim(format!("  {line}")).hang(4));
     }
     if let Some(remedy) = &finding.remedy {
-        rows.extend([Row::empty(), Row::heading("What to do"), Row::text(remedy.to_string())]);
+        rows.extend([
+            Row::empty(),
+            Row::heading("What to do"),
+            Row::text(remedy.to_string()),
+        ]);
     }
     if let Some(command) = &finding.command {
         rows.push(Row::new(format!("$ {command}"), Role::Accent).hang(2));
@@ -209,7 +258,11 @@ pub fn check_detail(state: &State, index: usize) -> Vec<Row> {
     if let Some(waiver) = &finding.waived {
         rows.push(Row::empty());
         rows.push(Row::new(
-            CleanText::from(format!("Waived by {}: {} (until {})", waiver.who, waiver.reason, waiver.expires)).to_string(),
+            CleanText::from(format!(
+                "Waived by {}: {} (until {})",
+                waiver.who, waiver.reason, waiver.expires
+            ))
+            .to_string(),
             Role::Warn,
         ));
     }

@@ -29,8 +29,14 @@ pub fn rows(state: &State) -> Vec<Row> {
     rows.push(Row::text(question.text.to_string()));
     rows.push(Row::empty());
     let yes = |ok: bool, text: String| {
-        let (sign, role) = if ok { ("✔ ", Role::Good) } else { ("○ ", Role::Dim) };
-        Row::new(format!("  {sign}"), role).and(text, Role::Plain).hang(4)
+        let (sign, role) = if ok {
+            ("✔ ", Role::Good)
+        } else {
+            ("○ ", Role::Dim)
+        };
+        Row::new(format!("  {sign}"), role)
+            .and(text, Role::Plain)
+            .hang(4)
     };
     let backup = match (&facts.level, &facts.backup_dir) {
         (Some(level), Some(dir)) => format!(
@@ -43,14 +49,29 @@ pub fn rows(state: &State) -> Vec<Row> {
     };
     rows.push(yes(facts.level.is_some(), backup));
     if let Some(seconds) = facts.restore_seconds {
-        rows.push(yes(true, format!("a restore took {seconds:.0} s here: going back later takes {}", units::about(seconds.ceil() as u64 + 60))));
+        rows.push(yes(
+            true,
+            format!(
+                "a restore took {seconds:.0} s here: going back later takes {}",
+                units::about(seconds.ceil() as u64 + 60)
+            ),
+        ));
     }
     if let Some((bytes, way)) = &facts.memory {
-        rows.push(yes(true, format!("sort memory {} ({way})", units::bytes(*bytes))));
+        rows.push(yes(
+            true,
+            format!("sort memory {} ({way})", units::bytes(*bytes)),
+        ));
     }
     if point {
-        rows.push(yes(facts.server_stopped, "the old server is stopped, and nobody writes".to_string()));
-        rows.push(yes(facts.gate_equal, "the source equals the backup, compared with the writers stopped".to_string()));
+        rows.push(yes(
+            facts.server_stopped,
+            "the old server is stopped, and nobody writes".to_string(),
+        ));
+        rows.push(yes(
+            facts.gate_equal,
+            "the source equals the backup, compared with the writers stopped".to_string(),
+        ));
     }
     rows.push(Row::empty());
     rows.push(Row::new(
@@ -64,10 +85,15 @@ pub fn rows(state: &State) -> Vec<Row> {
     rows.push(Row::dim(format!("Without an answer: {}.", question.safe)));
     if run.read_only() {
         let who = run.helm.clone().unwrap_or_else(|| "somebody".into());
-        rows.push(Row::new(format!("{who} steers this run; this screen only watches (T takes the helm)."), Role::Warn));
+        rows.push(Row::new(
+            format!("{who} steers this run; this screen only watches (T takes the helm)."),
+            Role::Warn,
+        ));
     }
     if !run.alive {
-        rows.push(Row::text("No runner works now; a right answer starts it again."));
+        rows.push(Row::text(
+            "No runner works now; a right answer starts it again.",
+        ));
     }
     rows.push(Row::empty());
     rows.extend(buttons(state));

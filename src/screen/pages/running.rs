@@ -44,13 +44,11 @@ fn progress(state: &State, run: &RunWatch) -> Vec<Row> {
     let Some(progress) = &run.progress else {
         return match run.current() {
             Some(step) if run.alive => {
-                let seconds = run
-                    .began
-                    .get(&step)
-                    .map_or(0, |at| state.now_ms.saturating_sub(*at).max(0) as u64 / 1000);
+                let seconds = run.began.get(&step).map_or(0, |at| {
+                    state.now_ms.saturating_sub(*at).max(0) as u64 / 1000
+                });
                 vec![
-                    Row::text(format!("{}  ", step.title()))
-                        .and(units::clock(seconds), Role::Dim),
+                    Row::text(format!("{}  ", step.title())).and(units::clock(seconds), Role::Dim),
                     Row::empty(),
                 ]
             }
@@ -59,7 +57,11 @@ fn progress(state: &State, run: &RunWatch) -> Vec<Row> {
     };
     let is_bytes = progress.unit == "bytes";
     let amount = |n: u64| {
-        if is_bytes { units::bytes(n) } else { format!("{n} {}", progress.unit) }
+        if is_bytes {
+            units::bytes(n)
+        } else {
+            format!("{n} {}", progress.unit)
+        }
     };
     let mut rows = Vec::new();
     if let (Some(done), Some(total)) = (progress.done, progress.total.filter(|t| *t > 0)) {
@@ -70,7 +72,11 @@ fn progress(state: &State, run: &RunWatch) -> Vec<Row> {
                 .cut(),
         );
         let about = if progress.estimated { "about " } else { "" };
-        rows.push(Row::text(format!("  Done    {} of {about}{}", amount(done), amount(total))));
+        rows.push(Row::text(format!(
+            "  Done    {} of {about}{}",
+            amount(done),
+            amount(total)
+        )));
     } else if let Some(done) = progress.done {
         rows.push(Row::text(format!("  Done    {}", amount(done))));
     }
@@ -104,8 +110,14 @@ fn progress(state: &State, run: &RunWatch) -> Vec<Row> {
     };
     rows.push(Row::text(format!("  Left    {left}")));
     rows.push(Row::text(format!("  Now     {}", progress.doing)).hang(10));
-    if let Some(free) = run.disk_free.filter(|_| matches!(state.page, Page::Backup | Page::Proof)) {
-        rows.push(Row::text(format!("  Disk    {} free where the backup is written", units::bytes(free))));
+    if let Some(free) = run
+        .disk_free
+        .filter(|_| matches!(state.page, Page::Backup | Page::Proof))
+    {
+        rows.push(Row::text(format!(
+            "  Disk    {} free where the backup is written",
+            units::bytes(free)
+        )));
     }
     rows.push(Row::empty());
     rows
@@ -116,14 +128,23 @@ pub fn downtime(state: &State, run: &RunWatch) -> Vec<Row> {
     let Some(seconds) = run.down_seconds(state.now_ms) else {
         return Vec::new();
     };
-    let mut row = Row::new(format!("Users locked out for {}", units::clock(seconds)), Role::Warn);
+    let mut row = Row::new(
+        format!("Users locked out for {}", units::clock(seconds)),
+        Role::Warn,
+    );
     if let Some(by) = run.decide_by_ms() {
         let late = by < state.now_ms;
         let role = if late { Role::Bad } else { Role::Strong };
         let words = if late {
-            format!("  the agreed window is too short now to go back in it (decide-by was {})", units::time_of_day(by))
+            format!(
+                "  the agreed window is too short now to go back in it (decide-by was {})",
+                units::time_of_day(by)
+            )
         } else {
-            format!("  decide by {} UTC to be back in the window", units::time_of_day(by))
+            format!(
+                "  decide by {} UTC to be back in the window",
+                units::time_of_day(by)
+            )
         };
         row = row.and(words, role);
     }
@@ -163,14 +184,24 @@ fn steps(state: &State, run: &RunWatch, page: Page) -> Vec<Row> {
                     Outcome::Success { message } | Outcome::Warning { message } => message,
                     Outcome::Skipped { reason } => reason,
                 };
-                format!("{message}  ({})", units::about(seconds.round() as u64).trim_start_matches("about "))
+                format!(
+                    "{message}  ({})",
+                    units::about(seconds.round() as u64).trim_start_matches("about ")
+                )
             }
             StepState::Failed { failure } => failure.to_string(),
         };
         rows.push(
             Row::new(format!("  {} ", sign.glyph), sign.role)
                 .and(id.title(), Role::Strong)
-                .and(if words.is_empty() { String::new() } else { format!("  {words}") }, Role::Plain)
+                .and(
+                    if words.is_empty() {
+                        String::new()
+                    } else {
+                        format!("  {words}")
+                    },
+                    Role::Plain,
+                )
                 .hang(4),
         );
     }
@@ -181,10 +212,19 @@ fn steps(state: &State, run: &RunWatch, page: Page) -> Vec<Row> {
 fn facts(run: &RunWatch, page: Page) -> Vec<Row> {
     let facts = &run.view.facts;
     let mut rows = Vec::new();
-    if matches!(page, Page::Backup | Page::Proof | Page::Gate | Page::Migrate) {
+    if matches!(
+        page,
+        Page::Backup | Page::Proof | Page::Gate | Page::Migrate
+    ) {
         if let Some(dir) = &facts.backup_dir {
             rows.push(Row::empty());
-            rows.push(Row::text(format!("Backup  {}", CleanText::new(&dir.display().to_string()))).hang(8));
+            rows.push(
+                Row::text(format!(
+                    "Backup  {}",
+                    CleanText::new(&dir.display().to_string())
+                ))
+                .hang(8),
+            );
         }
         if let Some(level) = facts.level {
             let restore = facts
@@ -222,10 +262,18 @@ fn tail(state: &State, run: &RunWatch) -> Vec<Row> {
         return rows;
     }
     rows.push(Row::empty());
-    rows.push(Row::dim("── last lines; J opens the journal ").and("─".repeat(60), Role::Dim).cut());
+    rows.push(
+        Row::dim("── last lines; J opens the journal ")
+            .and("─".repeat(60), Role::Dim)
+            .cut(),
+    );
     let lines = run.story.len();
     for (time, words) in run.story.iter().skip(lines.saturating_sub(6)) {
-        rows.push(Row::dim(format!("{time} ")).and(cut(words.as_str().trim_start(), 400), Role::Plain).cut());
+        rows.push(
+            Row::dim(format!("{time} "))
+                .and(cut(words.as_str().trim_start(), 400), Role::Plain)
+                .cut(),
+        );
     }
     rows
 }

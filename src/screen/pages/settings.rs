@@ -32,7 +32,9 @@ pub fn checklist(state: &State) -> Vec<Row> {
         );
     }
     rows.push(Row::empty());
-    rows.push(Row::dim("  Space: open, done, not for us. Enter tells why it matters."));
+    rows.push(Row::dim(
+        "  Space: open, done, not for us. Enter tells why it matters.",
+    ));
     rows.extend(buttons(state));
     rows
 }
@@ -58,17 +60,36 @@ pub fn backup(state: &State) -> Vec<Row> {
     rows.push(Row::text("How sure before anything is stopped?"));
     let level = state.form.level.unwrap_or(Level::RestoredAndEqual);
     for (each, about) in [
-        (Level::RestoredAndEqual, "a copy is restored beside production and every table compared (recommended)"),
-        (Level::Restorable, "the archive is read to its end by the restore tool"),
-        (Level::Checksummed, "the stored bytes are those that were written"),
+        (
+            Level::RestoredAndEqual,
+            "a copy is restored beside production and every table compared (recommended)",
+        ),
+        (
+            Level::Restorable,
+            "the archive is read to its end by the restore tool",
+        ),
+        (
+            Level::Checksummed,
+            "the stored bytes are those that were written",
+        ),
     ] {
-        rows.push(radio(state, Item::Level(each), level == each, each.words(), about));
+        rows.push(radio(
+            state,
+            Item::Level(each),
+            level == each,
+            each.words(),
+            about,
+        ));
     }
     rows.push(Row::empty());
     rows.extend(field(state, FieldId::Window, 61));
     if let Some(looked) = &state.looked {
         rows.push(Row::empty());
-        for finding in looked.findings.iter().filter(|f| f.title.to_lowercase().contains("space") || f.id.contains("DISK")) {
+        for finding in looked
+            .findings
+            .iter()
+            .filter(|f| f.title.to_lowercase().contains("space") || f.id.contains("DISK"))
+        {
             rows.push(Row::text(format!("Disk: {}", finding.message)).hang(6));
             for line in finding.evidence.iter().take(4) {
                 rows.push(Row::dim(format!("  {line}")).hang(4));
@@ -87,9 +108,15 @@ pub fn buffers(state: &State) -> Vec<Row> {
         .and_then(|l| l.survey.database.sort_memory)
         .map_or("this engine has none".to_string(), units::bytes);
     let wanted = state.form.mib.value();
-    let wanted = if wanted.trim().is_empty() { "20" } else { wanted.trim() };
+    let wanted = if wanted.trim().is_empty() {
+        "20"
+    } else {
+        wanted.trim()
+    };
     let mut rows = vec![
-        Row::text("The migration sorts wide rows. With little sort memory PostgreSQL writes to disk and is slower; it never fails for that."),
+        Row::text(
+            "The migration sorts wide rows. With little sort memory PostgreSQL writes to disk and is slower; it never fails for that.",
+        ),
         Row::empty(),
         Row::dim("                   now          for the migration   afterwards"),
         Row::text(format!(
@@ -102,11 +129,29 @@ pub fn buffers(state: &State) -> Vec<Row> {
         Row::empty(),
     ];
     for (way, label, about) in [
-        (MemoryWay::Connection, "in the migration's own connection", "no right needed, nothing to put back (recommended)"),
-        (MemoryWay::Role, "for the role in this database", "ALTER ROLE ... IN DATABASE ... SET; put back afterwards"),
-        (MemoryWay::Leave, "leave it as it is", "the migration may take longer"),
+        (
+            MemoryWay::Connection,
+            "in the migration's own connection",
+            "no right needed, nothing to put back (recommended)",
+        ),
+        (
+            MemoryWay::Role,
+            "for the role in this database",
+            "ALTER ROLE ... IN DATABASE ... SET; put back afterwards",
+        ),
+        (
+            MemoryWay::Leave,
+            "leave it as it is",
+            "the migration may take longer",
+        ),
     ] {
-        rows.push(radio(state, Item::Memory(way), state.form.memory == way, label, about));
+        rows.push(radio(
+            state,
+            Item::Memory(way),
+            state.form.memory == way,
+            label,
+            about,
+        ));
     }
     rows.extend(field(state, FieldId::Mib, 61));
     rows.push(Row::dim("  20 MiB is OpenMetadata's own figure; the rest is ours.").hang(2));
@@ -126,7 +171,9 @@ pub fn clients(state: &State) -> Vec<Row> {
             "Every client that talks to the server has to match {target}. Do you have one? Only where ingestion runs outside of OpenMetadata's own container: an Airflow of yours, a cron job, a CI job, a notebook. If not, go on."
         )),
         Row::empty(),
-        Row::text("Where it runs, the first line shows what is there, the others upgrade it. Do that while ingestion is paused, after the server is up:"),
+        Row::text(
+            "Where it runs, the first line shows what is there, the others upgrade it. Do that while ingestion is paused, after the server is up:",
+        ),
         Row::empty(),
     ];
     for line in client_lines(state) {

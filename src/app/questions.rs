@@ -1,0 +1,285 @@
+//! The wizard as plain numbered questions: without a terminal, for screen readers, over the worst of
+//! lines. The same survey, checks, plan and runner; a missing answer ends it with 70, never a hang.
+
+use std::io::{BufRead as _, IsTerminal as _};
+
+use super::attach::{self, From};
+use super::check;
+use super::error::{CommandError, Result};
+use super::launch::{self, Errand};
+use super::plain::finding_line;
+use super::tui::Opening;
+use super::{open, out, run};
+use crate::domain::answers::Answers;
+use crate::domain::event::{ChecklistAnswer, Event};
+use crate::domain::finding::{Blocks, Verdict};
+use crate::exit_code::ExitCode;
+use crate::knowledge::{Knowledge, Severity};
+use crate::runner::folder::State;
+use crate::wizard::State as Wizard;
+use crate::wizard::form::{FieldId, Form};
+
+/// Asks everything that the full screen asks, in its order.
+pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
+    if let Some(lesson) = &opening.lesson {
+        out::line(format!("PRACTICE: {}", lesson.about));
+    }
+    let unfinished = super::tui::unfinished(&state);
+    if let Some(found) = unfinished.first() {
+        out::line(format!("Run {} is not finished: {}", found.id, found.state));
+        let go_on = choose(
+            "What now?",
+            &["go on with it", "begin a new upgrade", "leave"],
+        )?;
+        match go_on {
+            0 => return go_on_with(&state, &found.id).await,
+            1 => {}
+            _ => return Ok(ExitCode::Ok),
+        }
+    }
+    let answers = connect(opening.answers)?;
+    out::line(
+        "Looking: configuration, server, database, history, disks, tools. Nothing is changed.",
+    );
+    let looked = check::look_with(&state, answers.clone()).await?;
+    let mut events = Vec::new();
+    let (who, uid) = (run::who(), rustix::process::getuid().as_raw());
+
+    out::line("");
+    out::line("Release notes between the two versions:");
+    let knowledge = Knowledge::embedded();
+    let notes = match (&looked.plan.from, &looked.plan.to) {
+        (Some(from), Some(to)) => knowledge.notes(from, to),
+        _ => Vec::new(),
+    };
+    for note in notes.iter().filter(|n| n.change.severity != Severity::Info) {
+        out::line(format!("  {}", note.line()));
+    }
+    let quiet = notes
+        .iter()
+        .filter(|n| n.change.severity == Severity::Info)
+        .count();
+    out::line(format!(
+        "  and {quiet} that only inform (`omup notes FROM TO` shows all)"
+    ));
+    if !yes("Have you read them?")? {
+        return Ok(left("the notes are not read"));
+    }
+    events.extend(notes.iter().map(|note| Event::NoteRead {
+        note: Wizard::note_name(note),
+        read: true,
+        who: who.as_str().into(),
+        uid,
+    }));
+
+    out::line("");
+    out::line("Checks:");
+    for finding in &looked.findings {
+        if !matches!(finding.verdict, Verdict::Pass | Verdict::Skip) {
+            out::line(format!("  {}", finding_line(finding)));
+        }
+    }
+    let holding = looked
+        .findings
+        .iter()
+        .filter(|f| f.holds(Blocks::BeforeMigrate))
+        .count();
+    if holding > 0 {
+        return Err(CommandError::new(
+            ExitCode::ChecksBlock,
+            format!(
+                "{holding} checks block the upgrade; nothing was changed. Mend them, or waive what may be waived in an answers file (`omup --answers FILE`)"
+            ),
+        ));
+    }
+
+    out::line("");
+    out::line("What no machine can see:");
+    for point in knowledge.checklist() {
+        out::line(format!("  {}", point.text));
+        out::line(format!("    why: {}", point.why));
+        let answer = match choose("  Is it so?", &["done", "not for us", "still open"])? {
+            0 => ChecklistAnswer::Done,
+            1 => ChecklistAnswer::NotForUs,
+            _ => return Ok(left("a point of the checklist is open")),
+        };
+        events.push(Event::ChecklistAnswered {
+            item: point.id.clone(),
+            text: point.text.as_str().into(),
+            answer,
+            who: who.as_str().into(),
+            uid,
+        });
+    }
+
+    out::line("");
+    out::line("The plan:");
+    for (index, step) in looked.plan.steps.iter().enumerate() {
+        let down = if step.downtime {
+            "   (users are locked out)"
+        } else {
+            ""
+        };
+        out::line(format!("  {:>2} {}{down}", index + 1, step.title));
+    }
+    out::line(
+        "The exact commands: `omup plan --answers FILE`. You are asked again before users are locked out, and before the new version touches the data.",
+    );
+    if !yes("Approve this plan and begin with the backup?")? {
+        return Ok(left("the plan is not approved"));
+    }
+    events.push(Event::PlanApproved {
+        plan_digest: looked.plan_digest.clone(),
+        who: who.as_str().into(),
+        uid,
+    });
+    let opened = open::deployment(&answers).await?;
+    let (folder, mut journal) = run::create(&state, &answers, &opened).await?;
+    for event in &events {
+        journal.append(event)?;
+    }
+    drop(journal);
+    let errand = Errand {
+        wait: run::person_waits(),
+        ..Errand::default()
+    };
+    let child = launch::start(&state, &folder, &opened.secrets, &errand).await?;
+    attach::follow(&folder, From::Start, false, Some(child)).await
+}
+
+async fn go_on_with(state: &State, id: &str) -> Result<ExitCode> {
+    let folder = state.run(id)?;
+    if attach::alive(&folder) {
+        return attach::follow(&folder, From::Start, false, None).await;
+    }
+    let view = run::view_of(&folder)?;
+    if view.being_prepared() {
+        return Err(CommandError::new(
+            ExitCode::Usage,
+            "this run is being prepared in the full screen; `omup` on a terminal goes on with it, or begin a new one",
+        ));
+    }
+    for line in super::status::words(&folder, &view, false) {
+        out::line(line);
+    }
+    match choose(
+        "What now?",
+        &[
+            "go on with the run",
+            "see the ways back",
+            "leave it as it is",
+        ],
+    )? {
+        0 => run::resume(state, id, false, false, false).await,
+        1 => {
+            let asked = super::rollback::Asked {
+                run: id.to_string(),
+                ..Default::default()
+            };
+            super::rollback::rollback(state, &asked).await
+        }
+        _ => Ok(ExitCode::Ok),
+    }
+}
+
+fn connect(given: Option<Answers>) -> Result<Answers> {
+    let mut form = Form::new();
+    if let Some(answers) = &given {
+        form.fill(answers);
+    }
+    let installed = crate::deployment::bare_metal::find::installations();
+    for found in &installed {
+        let runs = found
+            .pid
+            .map(|pid| format!(", running as process {pid}"))
+            .unwrap_or_default();
+        out::line(format!(
+            "  found: {} ({}{runs})",
+            found.home.display(),
+            found.version
+        ));
+    }
+    if let Some(running) = installed.iter().find(|f| f.pid.is_some())
+        && form.old_home.value().is_empty()
+    {
+        form.old_home = tui_input::Input::new(running.home.display().to_string());
+    }
+    loop {
+        for id in [
+            FieldId::OldHome,
+            FieldId::NewHome,
+            FieldId::BackupDir,
+            FieldId::Name,
+            FieldId::PasswordFile,
+            FieldId::Window,
+        ] {
+            let now = form.field(id).value().to_string();
+            let shown = if now.is_empty() {
+                "empty".to_string()
+            } else {
+                now
+            };
+            let typed = line(&format!("{} ({}) [{shown}]:", id.label(), id.help()))?;
+            if !typed.is_empty() {
+                *form.field_mut(id) = tui_input::Input::new(typed);
+            }
+        }
+        match form.answers() {
+            Ok(answers) => return Ok(answers),
+            Err(problem) => out::error(format!("That cannot be used: {problem}")),
+        }
+    }
+}
+
+fn left(why: &str) -> ExitCode {
+    out::line(format!(
+        "Left: {why}. Nothing was started and nothing was changed."
+    ));
+    ExitCode::Ok
+}
+
+/// The next line that was typed; without one the question stands open and the command ends with 70.
+fn line(question: &str) -> Result<String> {
+    out::line(question);
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        // What was typed before the question stood there is no answer to it.
+        let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
+    }
+    let mut typed = String::new();
+    let got = stdin.lock().read_line(&mut typed).map_err(|error| {
+        CommandError::new(
+            ExitCode::WaitingForInput,
+            format!("cannot read the answer: {error}"),
+        )
+    })?;
+    if got == 0 {
+        return Err(CommandError::new(
+            ExitCode::WaitingForInput,
+            format!(
+                "nobody answered: {question} Nothing was started. For a run without a person: `omup run --answers FILE`"
+            ),
+        ));
+    }
+    Ok(typed.trim().to_string())
+}
+
+/// A numbered choice; gives its index.
+fn choose(question: &str, options: &[&str]) -> Result<usize> {
+    loop {
+        for (index, option) in options.iter().enumerate() {
+            out::line(format!("    {}  {option}", index + 1));
+        }
+        let typed = line(&format!("{question} (a number):"))?;
+        match typed.parse::<usize>() {
+            Ok(n) if (1..=options.len()).contains(&n) => return Ok(n - 1),
+            _ => out::error(format!("type a number from 1 to {}", options.len())),
+        }
+    }
+}
+
+/// Yes has to be written out; anything else is no.
+fn yes(question: &str) -> Result<bool> {
+    let typed = line(&format!("{question} (type yes or no):"))?;
+    Ok(typed.eq_ignore_ascii_case("yes"))
+}

@@ -1,0 +1,230 @@
+//! The full screen: one queue of events, the wizard's `update`, its effects, and the drawing.
+//!
+//! Everything that can happen comes through one queue, in one order; a record of it, replayed, gives the
+//! same frames.
+
+mod effects;
+mod link;
+mod runs;
+mod session;
+
+use std::io::Write as _;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::error::{CommandError, Result};
+use super::out;
+use super::signals::Signals;
+use super::terminal::{self, Input, Terminal};
+use crate::domain::answers::Answers;
+use crate::exit_code::ExitCode;
+use crate::runner::folder::State as Runs;
+use crate::screen;
+use crate::wizard::event::{Effect, Event, Stamped};
+use crate::wizard::{Lesson, State, update};
+
+use effects::World;
+
+/// What the wizard begins with.
+#[derive(Default)]
+pub struct Opening {
+    pub answers: Option<Answers>,
+    pub lesson: Option<Lesson>,
+    /// A run to open at once.
+    pub run: Option<String>,
+    /// Never take a free helm: only watch.
+    pub read_only: bool,
+}
+
+/// Frames in the background are at least so far apart.
+const CALM: Duration = Duration::from_millis(250);
+
+/// Runs the wizard until it is left; gives the exit code of the screen.
+pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
+    let mut signals = Signals::listen().map_err(CommandError::from_cause(
+        ExitCode::Internal,
+        "listen for signals",
+    ))?;
+    let look = terminal::look(|name| std::env::var(name).ok());
+    let mut state = State::new(look, super::run::who().as_str().into());
+    state.lesson = opening.lesson;
+    if let Some(answers) = &opening.answers {
+        state.form.fill(answers);
+    }
+    let (sender, mut queue) = mpsc::unbounded_channel();
+    let mut world = World::new(Rc::new(runs), sender.clone(), opening.read_only);
+    terminal::give_back_on_panic();
+    let mut screen = Terminal::enter().map_err(CommandError::from_cause(
+        ExitCode::Internal,
+        "take the terminal for the full screen (`omup --plain` needs none)",
+    ))?;
+    let (width, height) = terminal::size();
+    let mut record = Record::open();
+    let mut pending: Vec<Effect> = state.first_effects();
+    if let Some(run) = opening.run {
+        pending.push(Effect::OpenRun(run));
+    }
+    let _ = sender.send(Event::Resize { width, height });
+    let resized = listen_for_keys(&sender)?;
+    let mut winch =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::window_change()).map_err(
+            CommandError::from_cause(ExitCode::Internal, "listen for the window's size"),
+        )?;
+    let mut drawn = Instant::now() - CALM;
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let exit = 'screen: loop {
+        for effect in pending.drain(..) {
+            if effect == Effect::Leave {
+                break 'screen ExitCode::Ok;
+            }
+            if world.carry_out(effect, &state, &mut screen).is_err() {
+                break 'screen ExitCode::HungUp;
+            }
+        }
+        let ticking = state.run.as_ref().is_some_and(|run| run.alive)
+            || state.message.is_some()
+            || state.looking
+            || state.starting;
+        let event = tokio::select! {
+            event = queue.recv() => event,
+            _ = ticks.tick(), if ticking => Some(Event::Tick),
+            _ = winch.recv() => {
+                // The reading thread tells the size: it and crossterm must not disagree.
+                let _ = (&resized).write_all(b".");
+                continue;
+            }
+            exit = signals.next() => break 'screen exit,
+        };
+        let Some(event) = event else {
+            break ExitCode::Internal;
+        };
+        let mut urgent = false;
+        let mut next = Some(event);
+        // Everything that waits is taken in before one frame is drawn.
+        while let Some(event) = next {
+            urgent |= matches!(
+                event,
+                Event::Key(_) | Event::Paste(_) | Event::Resize { .. }
+            );
+            if let Event::Resize { width, height } = event
+                && screen.resize(width, height).is_err()
+            {
+                break 'screen ExitCode::HungUp;
+            }
+            if matches!(event, Event::Failed(ref t) if t.message.as_str() == HUNG_UP) {
+                break 'screen ExitCode::HungUp;
+            }
+            let stamped = Stamped {
+                at_ms: jiff::Timestamp::now().as_millisecond(),
+                boot_ms: crate::process::uptime_ms().unwrap_or(0),
+                event,
+            };
+            record.keep(&stamped);
+            pending.extend(update(&mut state, stamped));
+            next = if pending.is_empty() {
+                queue.try_recv().ok()
+            } else {
+                None
+            };
+        }
+        if !urgent && drawn.elapsed() < CALM {
+            // A background frame waits its turn, unless a key comes first.
+            let rest = CALM.saturating_sub(drawn.elapsed());
+            if pending.is_empty()
+                && let Ok(Some(event)) = tokio::time::timeout(rest, queue.recv()).await
+            {
+                let _ = sender.send(event);
+                if drawn.elapsed() < CALM {
+                    continue;
+                }
+            }
+        }
+        if screen.draw(|frame| screen::draw(&state, frame)).is_err() {
+            break ExitCode::HungUp;
+        }
+        drawn = Instant::now();
+    };
+    drop(screen);
+    world.leave().await;
+    if exit != ExitCode::HungUp {
+        farewell(&state);
+    }
+    Ok(exit)
+}
+
+/// The message of the event that says that the terminal is gone.
+const HUNG_UP: &str = "the terminal is gone";
+
+/// Starts the reading thread; a byte on the stream makes it look at the size.
+fn listen_for_keys(sender: &mpsc::UnboundedSender<Event>) -> Result<UnixStream> {
+    let failed = |what: &'static str| CommandError::from_cause::<String>(ExitCode::Internal, what);
+    let (ours, theirs) =
+        UnixStream::pair().map_err(|e| failed("open a channel to the terminal")(e.to_string()))?;
+    ours.set_nonblocking(true)
+        .map_err(|e| failed("open a channel to the terminal")(e.to_string()))?;
+    let sender = sender.clone();
+    terminal::read_input(theirs, move |input| {
+        let event = match input {
+            Input::Key(key) => Event::Key(key),
+            Input::Paste(text) => Event::Paste(text),
+            Input::Resize(width, height) => Event::Resize { width, height },
+            Input::HungUp => Event::Failed(crate::wizard::event::Trouble {
+                message: HUNG_UP.into(),
+                exit: ExitCode::HungUp.number(),
+            }),
+        };
+        sender.send(event).is_ok()
+    })
+    .map_err(|e| failed("read the terminal")(e.to_string()))?;
+    Ok(ours)
+}
+
+/// What stays on the terminal when the screen is left.
+fn farewell(state: &State) {
+    for line in crate::wizard::items::summary(state).lines() {
+        out::line(line);
+    }
+    let Some(run) = &state.run else { return };
+    if run.alive {
+        out::line(format!(
+            "The run goes on without this screen. Come back with `omup`, or `omup attach {}`; end it with `omup abort {}`.",
+            run.id, run.id
+        ));
+    } else if run.preparing {
+        out::line("Nothing was started. `omup` goes on with the preparation.");
+    }
+}
+
+/// The record of a whole session, for replays: `OMUP_RECORD=FILE`. Holds what was typed.
+struct Record(Option<std::fs::File>);
+
+impl Record {
+    fn open() -> Self {
+        let file = std::env::var_os("OMUP_RECORD")
+            .map(PathBuf::from)
+            .and_then(|path| crate::process::private_file::open_log(&path).ok());
+        Self(file)
+    }
+
+    fn keep(&mut self, stamped: &Stamped) {
+        if let Some(file) = &mut self.0
+            && let Ok(line) = serde_json::to_string(stamped)
+        {
+            // A record that cannot be written is no reason to disturb the screen.
+            let _ = writeln!(file, "{line}");
+        }
+    }
+}
+
+/// Runs that somebody may want to go on with, newest first.
+pub fn unfinished(state: &Runs) -> Vec<crate::wizard::event::RunLine> {
+    runs::list(state)
+        .into_iter()
+        .filter(|run| run.unfinished && !run.damaged)
+        .collect()
+}

@@ -1,0 +1,47 @@
+//! The ways into the wizard: a terminal gets the full screen, everything else plain questions.
+
+use std::path::Path;
+
+use super::error::Result;
+use super::tui::{self, Opening};
+use super::{open, questions, terminal};
+use crate::exit_code::ExitCode;
+use crate::runner::folder::State;
+use crate::wizard::Lesson;
+
+/// `omup` without a command.
+pub async fn begin(state: State, answers: Option<&Path>, plain: bool) -> Result<ExitCode> {
+    let answers = answers.map(open::answers).transpose()?;
+    let opening = Opening {
+        answers,
+        ..Opening::default()
+    };
+    go(state, opening, plain).await
+}
+
+/// `omup attach` on a terminal.
+pub async fn attach(state: State, run: &str, read_only: bool) -> Result<ExitCode> {
+    let opening = Opening {
+        run: Some(run.to_string()),
+        read_only,
+        ..Opening::default()
+    };
+    tui::wizard(state, opening).await
+}
+
+/// `omup sandbox`: the wizard on a practice deployment.
+pub async fn practise(state: State, answers: &Path, lesson: Lesson) -> Result<ExitCode> {
+    let opening = Opening {
+        answers: Some(open::answers(answers)?),
+        lesson: Some(lesson),
+        ..Opening::default()
+    };
+    go(state, opening, false).await
+}
+
+async fn go(state: State, opening: Opening, plain: bool) -> Result<ExitCode> {
+    if plain || !terminal::can_draw() {
+        return questions::ask(state, opening).await;
+    }
+    tui::wizard(state, opening).await
+}
