@@ -325,7 +325,7 @@ pub fn client_lines(state: &State) -> Vec<String> {
         "python3 -c 'import importlib.metadata as m; print(m.version(\"openmetadata-ingestion\"))'"
             .to_string(),
         format!("pip install 'openmetadata-ingestion[YOUR,EXTRAS]~={version}.0'"),
-        format!("pip install 'openmetadata-managed-apis~={version}.0'    # only beside Airflow"),
+        format!("pip install 'openmetadata-managed-apis~={version}.0'  # beside Airflow"),
     ]
 }
 

@@ -298,10 +298,27 @@ impl World {
         match self.session() {
             Ok(session) => self.background(async move {
                 let answers = open::answers(&session.folder.answers())?;
-                let opened = open::deployment(&answers).await?;
-                let child = launch::start(&runs, &session.folder, &opened.secrets, &errand).await?;
-                session.started(child);
-                Ok(None)
+                let opened = match open::deployment(&answers).await {
+                    Ok(opened) => opened,
+                    Err(error) => {
+                        if run::view_of(&session.folder)?.being_prepared() {
+                            session.take_back()?;
+                        }
+                        return Err(error);
+                    }
+                };
+                match launch::start(&runs, &session.folder, &opened.secrets, &errand).await {
+                    Ok(child) => {
+                        session.started(child);
+                        Ok(None)
+                    }
+                    Err(error) => {
+                        if run::view_of(&session.folder)?.being_prepared() {
+                            session.take_back()?;
+                        }
+                        Err(error)
+                    }
+                }
             }),
             Err(error) => self.tell(Err(error)),
         }

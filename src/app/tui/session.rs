@@ -123,6 +123,14 @@ impl Session {
         self.owned.borrow_mut().take();
     }
 
+    /// Takes the journal back: no runner could be started, so the run is still being prepared here.
+    pub fn take_back(&self) -> Result<()> {
+        let lease = runner_process::lease(&self.folder.lock(), &self.folder)?;
+        let (journal, _) = Journal::resume(&self.folder.journal(), &self.folder.reserve())?;
+        *self.owned.borrow_mut() = Some((lease, journal));
+        Ok(())
+    }
+
     /// True while the journal is ours.
     pub fn preparing(&self) -> bool {
         self.owned.borrow().is_some()

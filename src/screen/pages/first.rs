@@ -44,11 +44,11 @@ pub fn rows(state: &State) -> Vec<Row> {
         Row::dim("  you decide      old version      ┃  users locked out ┃  new version").cut(),
         Row::dim("                  keeps serving    ┃  (typed go-ahead) ┃  (typed again)").cut(),
         Row::empty(),
-        Row::text("· The backup is restored into a copy beside production and compared row by row before anything is stopped. Production is not touched by that.").hang(2),
-        Row::text("· Up to the second typed word, going back is starting the old server again. After it, going back is a restore; the time of that was measured by the proof.").hang(2),
-        Row::text("· In a good upgrade nothing is ever restored over your data.").hang(2),
-        Row::text("· Users are locked out from the first typed word until the new version serves: mostly minutes; it depends on the size of your database.").hang(2),
-        Row::text("· Lose this terminal and the work goes on: `omup` shows it again.").hang(2),
+        Row::text("· The backup is proven by restoring a copy beside production, before anything is stopped. Production is only read.").hang(2),
+        Row::text("· Until the second typed word, going back is starting the old server. After it, a restore; the proof has measured how long.").hang(2),
+        Row::text("· In a good upgrade nothing is restored over your data.").hang(2),
+        Row::text("· Users are locked out for minutes, mostly; size decides.").hang(2),
+        Row::text("· Lose this terminal: the work goes on, `omup` shows it.").hang(2),
         Row::empty(),
     ]);
     for what in [Do::Begin, Do::Runs, Do::Leave] {

@@ -106,8 +106,17 @@ fn field(state: &State, id: crate::wizard::form::FieldId, width: usize) -> Vec<R
     let value = input.value();
     // The part around the cursor is shown where the text is longer than the field.
     let cells = width.saturating_sub(21).max(8);
-    let skip = input.visual_scroll(cells.saturating_sub(1));
-    let mut shown = String::new();
+    let hidden = value.width().saturating_sub(cells);
+    // Of a path its end tells more; while it is written, the part around the cursor.
+    let skip = if marked {
+        input.visual_scroll(cells.saturating_sub(1))
+    } else if hidden > 0 {
+        hidden + 1
+    } else {
+        0
+    };
+    let dots = !marked && hidden > 0;
+    let mut shown = if dots { "…".to_string() } else { String::new() };
     let mut passed = 0;
     for c in value.chars() {
         let w = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);

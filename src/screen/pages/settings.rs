@@ -106,7 +106,7 @@ pub fn buffers(state: &State) -> Vec<Row> {
         .looked
         .as_ref()
         .and_then(|l| l.survey.database.sort_memory)
-        .map_or("this engine has none".to_string(), units::bytes);
+        .map_or("none here".to_string(), units::bytes);
     let wanted = state.form.mib.value();
     let wanted = if wanted.trim().is_empty() {
         "20"
@@ -118,11 +118,11 @@ pub fn buffers(state: &State) -> Vec<Row> {
             "The migration sorts wide rows. With little sort memory PostgreSQL writes to disk and is slower; it never fails for that.",
         ),
         Row::empty(),
-        Row::dim("                   now          for the migration   afterwards"),
+        Row::dim("                   now            for the migration  afterwards").cut(),
         Row::text(format!(
             "  work_mem         {} {} {}",
-            pad(&now, 12),
-            pad(&format!("{wanted} MiB"), 19),
+            pad(&now, 14),
+            pad(&format!("{wanted} MiB"), 18),
             now
         ))
         .cut(),
@@ -168,21 +168,17 @@ pub fn clients(state: &State) -> Vec<Row> {
         .map_or("the target version".to_string(), ToString::to_string);
     let mut rows = vec![
         Row::text(format!(
-            "Every client that talks to the server has to match {target}. Do you have one? Only where ingestion runs outside of OpenMetadata's own container: an Airflow of yours, a cron job, a CI job, a notebook. If not, go on."
+            "Every client that talks to the server has to match {target}. You have one where ingestion runs outside of OpenMetadata's own container: Airflow, cron, CI, a notebook. If not, go on."
         )),
         Row::empty(),
-        Row::text(
-            "Where it runs, the first line shows what is there, the others upgrade it. Do that while ingestion is paused, after the server is up:",
-        ),
-        Row::empty(),
+        Row::text("There: what is installed, and the upgrade, while ingestion is paused and after the new server is up (y copies):"),
     ];
     for line in client_lines(state) {
         rows.push(Row::new(format!("  $ {}", CleanText::new(&line)), Role::Accent).hang(6));
     }
     rows.extend([
         Row::empty(),
-        Row::text("Put your own extras for YOUR,EXTRAS (such as mysql,s3); `pip show` does not list them: look at how it was installed. Client versions have four numbers; `~=` takes the newest fourth one.").hang(0),
-        Row::dim("omup does not log in to those hosts and does not look there: this page only says what to type. y copies the lines."),
+        Row::dim("YOUR,EXTRAS: the connectors that it was installed with, such as mysql,s3. Clients have four numbers; ~= takes the newest fourth. omup does not log in to other hosts: this page only says what to type."),
         Row::empty(),
     ]);
     rows.extend(buttons(state));
