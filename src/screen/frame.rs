@@ -199,6 +199,11 @@ pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect)
         parts.pop();
     }
     if parts.len() == 3 && parts.join("  ").width() > room {
+        // Then the engine: which database it is stays.
+        let database = parts[1].rsplit(' ').next().unwrap_or_default().to_string();
+        parts[1] = database;
+    }
+    if parts.len() == 3 && parts.join("  ").width() > room {
         let others = parts[1].width() + parts[2].width() + 4;
         parts[0] = cut(&parts[0], room.saturating_sub(others).max(6));
     }
@@ -258,14 +263,22 @@ pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, na
                 .down_seconds(state.now_ms)
                 .map(|s| format!("down {} · ", units::clock(s)))
                 .unwrap_or_default();
-            format!("{down}run {} · safe to leave", run.id)
+            let leave = if down.is_empty() {
+                " · safe to leave"
+            } else {
+                ""
+            };
+            format!("{down}run {}{leave}", run.id)
         }
         Some(run) => format!("run {}", run.id),
         None if state.run.is_some() => "being prepared, kept".to_string(),
         None => "nothing changed yet".to_string(),
     };
     let width = usize::from(area.width).saturating_sub(2);
-    let right = cut(&right, width.saturating_sub(24).max(10));
+    let right = cut(
+        &right,
+        width.saturating_sub(left.width().min(34) + 1).max(10),
+    );
     let left = pad(&left, width.saturating_sub(right.width()));
     let text = format!(" {left}{right} ");
     frame.render_widget(

@@ -182,7 +182,9 @@ fn typed(theme: &Theme, frame: &mut Frame<'_>, over: Rect, typed: &Typed) {
     );
     let area = fitting(over, &rows);
     framed(theme, frame, area, &typed.title);
-    put_rows(theme, frame, inside(area), &rows, 0);
+    // On a small screen the buttons are seen when they have the focus.
+    let scroll = if typed.focus == Focus::Field { 0 } else { u16::MAX };
+    put_rows(theme, frame, inside(area), &rows, scroll);
 }
 
 fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {

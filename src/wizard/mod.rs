@@ -201,9 +201,7 @@ impl State {
             .run
             .as_ref()
             .is_some_and(|run| !run.preparing && run.page() == page);
-        if page == Page::Connect
-            && !self.cursor.contains_key(&page)
-            && self.form.answers().is_ok()
+        if page == Page::Connect && !self.cursor.contains_key(&page) && self.form.answers().is_ok()
         {
             // Everything is filled in: what is left to do is to look.
             let items = items::of(self);
@@ -214,7 +212,9 @@ impl State {
         if !self.cursor.contains_key(&page) {
             // Not on a text field: keys keep their meaning until one is chosen.
             let items = items::of(self);
-            let first = items.iter().position(|item| !matches!(item, items::Item::Field(_)));
+            let first = items
+                .iter()
+                .position(|item| !matches!(item, items::Item::Field(_)));
             self.cursor.insert(page, first.unwrap_or(0));
         }
         let mut effects = Vec::new();

@@ -166,6 +166,13 @@ fn journal(state: &mut State, lines: &[super::event::JournalLine]) -> Vec<Effect
         state.trail.clear();
         state.with_run = true;
     }
+    if lines
+        .iter()
+        .any(|line| matches!(line.event, RunEvent::RunnerStarted { .. }))
+    {
+        // Something was set going: that is what is to be seen now.
+        state.with_run = true;
+    }
     let mut effects = Vec::new();
     for line in lines {
         if let RunEvent::Alarm { text } = &line.event {

@@ -182,7 +182,11 @@ impl RunWatch {
                     self.took.insert(*step, *seconds);
                     self.progress = None;
                 }
-                RunEvent::RunnerStarted { .. } => self.preparing = false,
+                RunEvent::RunnerStarted { .. } => {
+                    self.preparing = false;
+                    // Until somebody has looked: what was started is taken to live.
+                    self.alive = true;
+                }
                 _ => {}
             }
             let time = CleanText::from(line.at.as_str().get(11..19).unwrap_or(""));

@@ -13,4 +13,5 @@ mod documents;
 mod ground;
 mod imports;
 mod promises;
+mod screens;
 mod story;

@@ -44,12 +44,15 @@ pub fn plan(state: &State) -> Vec<Row> {
     }
     rows.push(Row::empty());
     if state.starting {
-        rows.push(Row::new("  starting the runner …", Role::Accent));
+        rows.push(Row::new("▸ starting the runner …", Role::Accent).mark(state.cursor() == 0));
     } else if state.looking {
-        rows.push(Row::new(
-            "  the plan is being made anew with your settings …",
-            Role::Accent,
-        ));
+        rows.push(
+            Row::new(
+                "▸ the plan is being made anew with your settings …",
+                Role::Accent,
+            )
+            .mark(state.cursor() == 0),
+        );
     } else {
         rows.push(button(state, Do::Start));
     }

@@ -53,7 +53,13 @@ pub fn stopped(state: &State) -> Vec<Row> {
     }
     if let Some(dir) = &run.view.facts.backup_dir {
         let level = run.view.facts.level.map_or("taken", |l| l.words());
-        rows.push(label("Backup", &format!("{level}: {}", dir.display())));
+        rows.push(label(
+            "Backup",
+            &format!(
+                "{level}: {}",
+                dir.file_name().unwrap_or_default().to_string_lossy()
+            ),
+        ));
     }
     rows.push(Row::empty());
     rows.extend(buttons(state));
@@ -145,6 +151,8 @@ pub fn finish(state: &State) -> Vec<Row> {
         }
     }
     rows.push(Row::empty());
+    rows.extend(buttons(state));
+    rows.push(Row::empty());
     rows.push(Row::heading("How long it took"));
     for rail in crate::wizard::page::Rail::ALL {
         let seconds: f64 = rail
@@ -208,6 +216,5 @@ pub fn finish(state: &State) -> Vec<Row> {
         .hang(8),
     );
     rows.push(Row::empty());
-    rows.extend(buttons(state));
     rows
 }

@@ -116,7 +116,11 @@ fn field(state: &State, id: crate::wizard::form::FieldId, width: usize) -> Vec<R
         0
     };
     let dots = !marked && hidden > 0;
-    let mut shown = if dots { "…".to_string() } else { String::new() };
+    let mut shown = if dots {
+        "…".to_string()
+    } else {
+        String::new()
+    };
     let mut passed = 0;
     for c in value.chars() {
         let w = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);

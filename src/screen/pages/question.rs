@@ -21,11 +21,16 @@ pub fn rows(state: &State) -> Vec<Row> {
         return rows;
     };
     rows.push(if point {
-        Row::new("Everything up to here is undone by starting the old server again. This is the last such place.", Role::Strong)
+        Row::new(
+            "The last place from which going back is only a start of the old server.",
+            Role::Strong,
+        )
     } else {
-        Row::new("The run waits for you. Users notice nothing yet.", Role::Strong)
+        Row::new(
+            "The run waits for you. Users notice nothing yet.",
+            Role::Strong,
+        )
     });
-    rows.push(Row::empty());
     rows.push(Row::text(question.text.to_string()));
     rows.push(Row::empty());
     let yes = |ok: bool, text: String| {
@@ -42,7 +47,7 @@ pub fn rows(state: &State) -> Vec<Row> {
         (Some(level), Some(dir)) => format!(
             "backup {}: {}",
             level.words(),
-            CleanText::new(&dir.display().to_string())
+            CleanText::new(&dir.file_name().unwrap_or_default().to_string_lossy())
         ),
         (None, Some(_)) => "backup taken, not proven".to_string(),
         (_, None) => "no backup".to_string(),
@@ -76,7 +81,7 @@ pub fn rows(state: &State) -> Vec<Row> {
     rows.push(Row::empty());
     rows.push(Row::new(
         if point {
-            "After this: the new version's first command reaches the database, and going back means a restore."
+            "After this the new version reaches the database."
         } else {
             "After this: the server is stopped and users are locked out, until the new version serves or you stop."
         },

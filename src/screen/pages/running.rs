@@ -17,7 +17,11 @@ pub fn rows(state: &State) -> Vec<Row> {
     let mut rows = Vec::new();
     rows.extend(alarms(run));
     rows.extend(progress(state, run));
-    rows.extend(downtime(state, run));
+    let down = downtime(state, run);
+    if !down.is_empty() {
+        rows.extend(down);
+        rows.push(Row::empty());
+    }
     rows.extend(steps(state, run, state.page));
     rows.extend(facts(run, state.page));
     rows.extend(tail(state, run));
@@ -148,7 +152,7 @@ pub fn downtime(state: &State, run: &RunWatch) -> Vec<Row> {
         };
         row = row.and(words, role);
     }
-    vec![row.hang(2), Row::empty()]
+    vec![row.hang(2)]
 }
 
 /// Glyph of a step's state.
@@ -229,7 +233,7 @@ fn facts(run: &RunWatch, page: Page) -> Vec<Row> {
         if let Some(level) = facts.level {
             let restore = facts
                 .restore_seconds
-                .map(|s| format!("; a restore took {s:.0} s here"))
+                .map(|s| format!("; a restore took {s:.1} s here"))
                 .unwrap_or_default();
             rows.push(Row::new(format!("        {}{restore}", level.words()), Role::Good).hang(8));
         }

@@ -171,7 +171,9 @@ pub fn clients(state: &State) -> Vec<Row> {
             "Every client that talks to the server has to match {target}. You have one where ingestion runs outside of OpenMetadata's own container: Airflow, cron, CI, a notebook. If not, go on."
         )),
         Row::empty(),
-        Row::text("There: what is installed, and the upgrade, while ingestion is paused and after the new server is up (y copies):"),
+        Row::text(
+            "There: what is installed, and the upgrade, while ingestion is paused and after the new server is up (y copies):",
+        ),
     ];
     for line in client_lines(state) {
         rows.push(Row::new(format!("  $ {}", CleanText::new(&line)), Role::Accent).hang(6));

@@ -1,0 +1,198 @@
+//! A recorded session, replayed: the same queue of events gives the same frames, at every size.
+//!
+//! The recording is of the real wizard on the practice deployment, from the first page to the report
+//! and back (`OMUP_RECORD=FILE omup sandbox`).
+
+use std::collections::BTreeMap;
+
+use omup::screen;
+use omup::wizard::event::{Event, Stamped};
+use omup::wizard::page::Page;
+use omup::wizard::{Lesson, Look, State, update};
+
+const RECORD: &str = include_str!("../../fixtures/practice-upgrade-and-back.jsonl");
+
+fn events() -> Vec<Stamped> {
+    RECORD
+        .lines()
+        .enumerate()
+        .map(|(number, line)| {
+            serde_json::from_str(line)
+                .unwrap_or_else(|error| panic!("line {} of the recording: {error}", number + 1))
+        })
+        .collect()
+}
+
+fn state(look: Look, width: u16, height: u16) -> State {
+    let mut state = State::new(look, "mara".into());
+    state.lesson = Some(Lesson {
+        name: "good".to_string(),
+        about: "everything goes well; then it is taken back all the same".to_string(),
+    });
+    (state.width, state.height) = (width, height);
+    state
+}
+
+/// Replays at a size; `each` sees the state after every event.
+fn replay(look: Look, width: u16, height: u16, mut each: impl FnMut(&State)) -> State {
+    let mut state = state(look, width, height);
+    for (number, mut stamped) in events().into_iter().enumerate() {
+        if let Event::Resize { .. } = stamped.event {
+            stamped.event = Event::Resize { width, height };
+        }
+        // What the form was filled with before the first event.
+        if number == 0 {
+            fill(&mut state);
+        }
+        update(&mut state, stamped);
+        each(&state);
+    }
+    state
+}
+
+/// The answers of the practice deployment, as `omup sandbox` gives them.
+fn fill(state: &mut State) {
+    let answers = events()
+        .into_iter()
+        .find_map(|stamped| match stamped.event {
+            Event::Looked(looked) => (*looked).ok().map(|looked| looked.answers),
+            _ => None,
+        });
+    state
+        .form
+        .fill(&answers.expect("the recording looks at the deployment"));
+}
+
+const RICH: Look = Look {
+    mono: false,
+    ascii: false,
+};
+const MONO: Look = Look {
+    mono: true,
+    ascii: true,
+};
+
+#[test]
+fn a_recorded_queue_gives_the_same_frames_again() {
+    let frames = || {
+        let mut frames = Vec::new();
+        replay(RICH, 80, 24, |state| frames.push(screen::snapshot(state)));
+        frames
+    };
+    let (first, second) = (frames(), frames());
+    assert_eq!(first.len(), events().len());
+    assert_eq!(first, second);
+    let last = first.last().expect("frames").join("\n");
+    assert!(last.contains("Rolled back"), "{last}");
+}
+
+#[test]
+fn every_page_as_it_is_first_seen() {
+    for (look, width, height) in [(RICH, 80, 24), (RICH, 120, 40), (MONO, 60, 16)] {
+        let mut seen: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        replay(look, width, height, |state| {
+            let over = state.popup.as_ref().map_or(String::new(), |popup| {
+                let kind = format!("{:?}", popup.kind);
+                let word: String = kind.chars().take_while(|c| c.is_alphanumeric()).collect();
+                format!("-{word}")
+            });
+            let name = format!("{:?}{over}", state.page);
+            // The last frame before a page is left: all that it has to say is there.
+            seen.insert(name, screen::snapshot(state));
+        });
+        for (name, frame) in seen {
+            insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+                insta::assert_snapshot!(format!("{width}x{height}-{name}"), frame.join("\n"));
+            });
+        }
+    }
+}
+
+/// Frames at odd sizes as cells, with their styles.
+fn cells(state: &State, width: u16, height: u16) -> ratatui::buffer::Buffer {
+    let mut terminal = ratatui::Terminal::new(ratatui::backend::TestBackend::new(width, height))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let drawn = terminal.draw(|frame| screen::draw(state, frame));
+    drawn
+        .unwrap_or_else(|error| panic!("{error}"))
+        .buffer
+        .clone()
+}
+
+#[test]
+fn no_size_breaks_a_page() {
+    for (width, height) in [
+        (1, 1),
+        (10, 3),
+        (59, 15),
+        (60, 16),
+        (79, 24),
+        (99, 30),
+        (100, 16),
+        (200, 60),
+        (500, 200),
+    ] {
+        let mut last = None;
+        let step = if width > 200 { 40 } else { 7 };
+        let mut count = 0;
+        replay(RICH, width, height, |state| {
+            count += 1;
+            if count % step == 0 || last != Some(state.page) {
+                last = Some(state.page);
+                cells(state, width, height);
+            }
+        });
+    }
+}
+
+#[test]
+fn without_colour_no_cell_has_one_and_the_mark_is_seen() {
+    use ratatui::style::{Color, Modifier};
+    let mut marks = 0;
+    replay(MONO, 80, 24, |state| {
+        let buffer = cells(state, 80, 24);
+        for cell in &buffer.content {
+            assert_eq!((cell.fg, cell.bg), (Color::Reset, Color::Reset));
+            assert!(
+                cell.symbol().is_ascii(),
+                "{:?} on {:?}",
+                cell.symbol(),
+                state.page
+            );
+        }
+        if state.popup.is_none() && state.item().is_some() && state.page != Page::Log {
+            // Below the header and beside the rail, a reversed cell is the mark.
+            let marked = buffer.content.iter().enumerate().any(|(i, cell)| {
+                i / 80 > 2 && i % 80 > 15 && cell.modifier.contains(Modifier::REVERSED)
+            });
+            assert!(
+                marked,
+                "no mark on {:?}\n{}",
+                state.page,
+                screen::snapshot(state).join("\n")
+            );
+            marks += 1;
+        }
+    });
+    assert!(marks > 50);
+}
+
+#[test]
+fn every_frame_tells_where_one_is_and_how_to_get_out() {
+    for (width, height) in [(60, 16), (80, 24), (120, 40)] {
+        replay(RICH, width, height, |state| {
+            let frame = screen::snapshot(state);
+            let head = &frame[0];
+            assert!(head.contains("[PRACTICE"), "{head}");
+            if state
+                .run
+                .as_ref()
+                .is_some_and(|run| !run.preparing && run.view.to.is_some())
+            {
+                assert!(head.contains("1.10.7 → 1.12.4"), "{head}");
+            }
+            let hints = frame.last().expect("hints");
+            assert!(hints.contains("help"), "{hints}");
+        });
+    }
+}
