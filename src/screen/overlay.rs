@@ -183,7 +183,11 @@ fn typed(theme: &Theme, frame: &mut Frame<'_>, over: Rect, typed: &Typed) {
     let area = fitting(over, &rows);
     framed(theme, frame, area, &typed.title);
     // On a small screen the buttons are seen when they have the focus.
-    let scroll = if typed.focus == Focus::Field { 0 } else { u16::MAX };
+    let scroll = if typed.focus == Focus::Field {
+        0
+    } else {
+        u16::MAX
+    };
     put_rows(theme, frame, inside(area), &rows, scroll);
 }
 

@@ -77,6 +77,8 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
     let mut drawn = Instant::now() - CALM;
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    // Taken from the queue while a frame waited its turn: it comes before everything else.
+    let mut held: Option<Event> = None;
     let exit = 'screen: loop {
         for effect in pending.drain(..) {
             if effect == Effect::Leave {
@@ -91,6 +93,9 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
             || state.looking
             || state.starting;
         let event = tokio::select! {
+            biased;
+            exit = signals.next() => break 'screen exit,
+            event = async { held.take() }, if held.is_some() => event,
             event = queue.recv() => event,
             _ = ticks.tick(), if ticking => Some(Event::Tick),
             _ = winch.recv() => {
@@ -98,7 +103,6 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
                 let _ = (&resized).write_all(b".");
                 continue;
             }
-            exit = signals.next() => break 'screen exit,
         };
         let Some(event) = event else {
             break ExitCode::Internal;
@@ -133,15 +137,14 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
             };
         }
         if !urgent && drawn.elapsed() < CALM {
-            // A background frame waits its turn, unless a key comes first.
+            // A background frame waits its turn, unless something comes first: that is taken in before
+            // it, in its place in the order.
             let rest = CALM.saturating_sub(drawn.elapsed());
             if pending.is_empty()
                 && let Ok(Some(event)) = tokio::time::timeout(rest, queue.recv()).await
             {
-                let _ = sender.send(event);
-                if drawn.elapsed() < CALM {
-                    continue;
-                }
+                held = Some(event);
+                continue;
             }
         }
         if screen.draw(|frame| screen::draw(&state, frame)).is_err() {

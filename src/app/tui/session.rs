@@ -205,6 +205,8 @@ async fn follow(session: std::rc::Weak<Session>) {
         if follower.is_none() {
             follower = Follower::open(&session.folder.journal()).ok();
         }
+        // Looked at before the journal is read: what a runner that is gone has written is then all there.
+        let held = !session.preparing() && attach::alive(&session.folder);
         let news = follower.as_mut().map(Follower::more);
         match news {
             Some(Ok(entries)) => {
@@ -244,7 +246,6 @@ async fn follow(session: std::rc::Weak<Session>) {
             }
             None => {}
         }
-        let held = !session.preparing() && attach::alive(&session.folder);
         if let Some(child) = session.child.borrow_mut().as_mut() {
             // Waited for, so that it is no zombie when it has ended.
             let _ = child.try_wait();

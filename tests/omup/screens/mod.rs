@@ -1,3 +1,6 @@
 //! What a person sees: the wizard's frames, from recorded sessions and in a real terminal.
 
+mod over_ssh;
 mod replay;
+mod terminal;
+mod walk;

@@ -10,6 +10,8 @@ pub mod port;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
+pub mod pty;
 pub mod skip;
+pub mod sshd;
 pub mod tool;
 pub mod wait;
