@@ -240,12 +240,12 @@ fn left(why: &str) -> ExitCode {
 
 /// The next line that was typed; without one the question stands open and the command ends with 70.
 fn line(question: &str) -> Result<String> {
-    out::line(question);
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         // What was typed before the question stood there is no answer to it.
         let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
     }
+    out::line(question);
     let mut typed = String::new();
     let got = stdin.lock().read_line(&mut typed).map_err(|error| {
         CommandError::new(

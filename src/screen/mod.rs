@@ -169,6 +169,3 @@ fn put_rows(theme: &Theme, frame: &mut Frame<'_>, area: Rect, rows: &[Row], scro
     frame::more(theme, frame, area, top > 0, top < most);
     lines.len()
 }
-
-#[cfg(test)]
-mod tests;

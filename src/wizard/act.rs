@@ -216,9 +216,8 @@ fn text_hit(state: &mut State, forwards: bool) {
         hits().find(|(i, _)| *i > here).or_else(|| hits().next())
     } else {
         hits()
-            .filter(|(i, _)| *i < here)
-            .last()
-            .or_else(|| hits().last())
+            .rfind(|(i, _)| *i < here)
+            .or_else(|| hits().next_back())
     };
     match found {
         Some((row, _)) => {

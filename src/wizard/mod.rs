@@ -16,8 +16,6 @@ pub mod page;
 pub mod popup;
 mod popups;
 pub mod run_watch;
-#[cfg(test)]
-mod tests;
 
 use std::collections::BTreeMap;
 

@@ -1,13 +1,10 @@
 //! A real ssh whose connection is killed three times: before the start, at an open question, and in the
 //! downtime. The work goes on or waits; the next login finds it.
 
-use std::time::Duration;
-
-use super::walk::{ENTER, mark};
+use super::walk::{ENTER, mark, type_name};
 use crate::support::folder::Folder;
 use crate::support::pty::Pty;
 use crate::support::sshd::Sshd;
-use crate::support::wait;
 
 #[test]
 fn three_lost_connections_and_still_upgraded() {
@@ -34,12 +31,7 @@ fn three_lost_connections_and_still_upgraded() {
         pty.keys(ENTER);
     };
     let go_on = |pty: &mut Pty| {
-        wait::until("the question to take keys", Duration::from_secs(10), || {
-            pty.keys("\x15openmetadata_db");
-            pty.text().contains("> openmetadata_db ").then_some(())
-        });
-        pty.keys(ENTER);
-        pty.wait("▸ [");
+        type_name(pty);
         pty.keys(ENTER);
     };
 
@@ -82,7 +74,6 @@ fn three_lost_connections_and_still_upgraded() {
     choose(&mut pty, "Go on with run");
     pty.wait("Users notice nothing yet");
     choose(&mut pty, "Go on");
-    pty.wait("Type the database's name");
     go_on(&mut pty);
     pty.wait("Users locked out");
     lose(&mut pty);
@@ -92,7 +83,6 @@ fn three_lost_connections_and_still_upgraded() {
     choose(&mut pty, "Go on with run");
     pty.wait("The last place from which going back");
     choose(&mut pty, "Go on");
-    pty.wait("Type the database's name");
     go_on(&mut pty);
     pty.wait("runs OpenMetadata 1.12.4");
     pty.keys("q");

@@ -30,6 +30,8 @@ fn a_whole_upgrade_and_its_way_back_by_the_screens_alone() {
     walk.choose("Go on");
     walk.type_name("Migrate");
     walk.pty.wait("runs OpenMetadata 1.12.4");
+    // The things to do stand there when the runner has ended.
+    walk.pty.wait("▸ Read the report");
     let upgraded = status(&walk, "good");
     assert_eq!(upgraded["phase"], "upgraded");
     assert_eq!(upgraded["exit"], 0);
@@ -55,6 +57,7 @@ fn a_whole_upgrade_and_its_way_back_by_the_screens_alone() {
     walk.type_name("Go");
     walk.pty
         .wait("Rolled back: practice runs OpenMetadata 1.10.7 again");
+    walk.pty.wait("▸ Read the report");
     let back = status(&walk, "good");
     assert_eq!(back["phase"], "rolled-back");
     assert_eq!(back["exit"], 60);
@@ -76,6 +79,7 @@ fn a_lost_terminal_loses_nothing_and_the_next_one_shows_the_run_first() {
     walk.choose("Approve this plan");
     walk.pty.wait("Users notice nothing yet");
     walk.pty.hang_up();
+    assert_eq!(walk.pty.end(), 129);
     wait::until("the screen to end", Duration::from_secs(5), || {
         (!screen.runs()).then_some(())
     });
@@ -112,8 +116,9 @@ fn a_preparation_is_kept_when_it_is_left() {
     walk.pty
         .wait_for("all read", |text| !text.contains("Mark all of them"));
     walk.pty.hang_up();
+    assert_eq!(walk.pty.end(), 129);
     walk.pty = walk::open(&walk.folder, "good", &[], 80, 24);
-    walk.pty.wait("being prepared, nothing was started");
+    walk.pty.wait("being prepared,");
     walk.choose("Go on with run");
     walk.choose("Continue: release notes");
     walk.pty.wait_for("the marks of before", |text| {

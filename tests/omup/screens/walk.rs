@@ -48,21 +48,7 @@ impl Walk {
     /// Types the database's name into the question that the screen has just opened, and goes on.
     #[track_caller]
     pub fn type_name(&mut self, button: &str) {
-        self.pty.wait("Type the database's name");
-        // Keys within the first moments are thrown away: the name stands there when they are over.
-        loop {
-            self.pty.keys("openmetadata_db");
-            let text = self.pty.wait_for("the typed name", |text| {
-                text.contains("> openmetadata_db") || text.contains("> ")
-            });
-            if text.contains("> openmetadata_db") {
-                break;
-            }
-            self.pty.keys("\x15");
-            std::thread::park_timeout(std::time::Duration::from_millis(100));
-        }
-        self.pty.wait(&format!("[ {button} ]"));
-        self.pty.keys(ENTER);
+        type_name(&mut self.pty);
         self.pty.wait(&format!("▸ [ {button} ]"));
         self.pty.keys(ENTER);
     }
@@ -136,4 +122,25 @@ pub fn mark(pty: &mut Pty, words: &str) {
         }
     }
     panic!("the mark does not reach '{words}':\n{}", pty.text());
+}
+
+/// Types the database's name until the question takes it (keys of its first moments are thrown away),
+/// then goes to the button.
+#[track_caller]
+pub fn type_name(pty: &mut Pty) {
+    pty.wait("Type the database's name");
+    let typed = |text: &str| {
+        text.lines().any(|line| {
+            line.split_once("> openmetadata_db")
+                .is_some_and(|(_, rest)| rest.starts_with(' '))
+        })
+    };
+    crate::support::wait::until("the name", std::time::Duration::from_secs(20), || {
+        let before = pty.text();
+        pty.keys("\x15openmetadata_db");
+        pty.changes(&before);
+        typed(&pty.text()).then_some(())
+    });
+    pty.keys(ENTER);
+    pty.wait("▸ [");
 }

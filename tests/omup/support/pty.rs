@@ -19,8 +19,8 @@ struct Shown {
 
 /// A running program and what it shows.
 pub struct Pty {
-    master: Option<Box<dyn MasterPty + Send>>,
-    writer: Option<Box<dyn std::io::Write + Send>>,
+    master: Box<dyn MasterPty + Send>,
+    writer: Box<dyn std::io::Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     shown: Arc<(Mutex<Shown>, Condvar)>,
 }
@@ -102,8 +102,8 @@ impl Pty {
             }
         });
         Self {
-            master: Some(pair.master),
-            writer: Some(writer),
+            master: pair.master,
+            writer,
             child,
             shown,
         }
@@ -210,30 +210,29 @@ impl Pty {
     /// Sends what a keyboard would.
     #[track_caller]
     pub fn keys(&mut self, keys: &str) {
-        let writer = self
-            .writer
-            .as_mut()
-            .unwrap_or_else(|| panic!("the terminal was closed"));
-        writer
+        self.writer
             .write_all(keys.as_bytes())
-            .and_then(|()| writer.flush())
+            .and_then(|()| self.writer.flush())
             .unwrap_or_else(|error| panic!("cannot type: {error}"));
     }
 
     pub fn resize(&mut self, width: u16, height: u16) {
-        if let Some(master) = &self.master {
-            let _ = master.resize(size(width, height));
-        }
+        let _ = self.master.resize(size(width, height));
         if let Ok(mut shown) = self.shown.0.lock() {
             let (height, width) = (screen_size(height), screen_size(width));
             shown.parser.screen_mut().set_size(height, width);
         }
     }
 
-    /// Takes the terminal away, as a lost connection does.
-    pub fn hang_up(&mut self) {
-        self.writer = None;
-        self.master = None;
+    /// What the kernel tells the program when its terminal goes away. (A connection that is really lost
+    /// is in `screens::over_ssh`: there both ends of the terminal are gone.)
+    #[track_caller]
+    pub fn hang_up(&self) {
+        let sent = std::process::Command::new("kill")
+            .arg("-HUP")
+            .arg(self.pid().to_string())
+            .status();
+        assert!(sent.is_ok_and(|status| status.success()), "cannot hang up");
     }
 
     /// Waits for the end of the program; gives its exit code (128 + signal).
