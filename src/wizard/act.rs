@@ -485,7 +485,8 @@ fn proceed(state: &mut State, page: Page) -> Vec<Effect> {
     let mut effects = Vec::new();
     if page == Page::Notes && state.run.is_none() {
         match state.form.answers() {
-            Ok(answers) => effects.push(Effect::Prepare(Box::new(answers))),
+            // The notes are shown when the run is there that their marks are written into.
+            Ok(answers) => return vec![Effect::Prepare(Box::new(answers))],
             Err(problem) => {
                 state.say(problem, true);
                 return Vec::new();

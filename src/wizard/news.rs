@@ -50,7 +50,7 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
                     effects.extend(act::look(state));
                     return effects;
                 }
-                return Vec::new();
+                return state.go(Page::Notes);
             }
             Vec::new()
         }
