@@ -1,0 +1,101 @@
+//! `omup sandbox`: the whole story on a small practice deployment, with the real runner, journal,
+//! backup and ways back. No server, no root, no network.
+//!
+//! [`scenarios`] says what can go wrong and how it must end, [`Practice`] makes the deployment for
+//! it, [`place`] knows where it lies. None of the three prints anything.
+
+pub mod place;
+mod practice;
+mod scenarios;
+mod story;
+
+pub use practice::{Pace, Practice};
+pub use scenarios::{Scenario, Then, scenario, scenarios};
+
+use super::error::{CommandError, Result};
+use super::out;
+use crate::exit_code::ExitCode;
+use crate::runner::folder::State;
+use place::Place;
+
+/// What was asked on the command line.
+#[derive(Debug, Clone, Default)]
+pub struct Asked {
+    pub unattended: bool,
+    /// A name, `list`, or nothing for the good one.
+    pub scenario: Option<String>,
+    pub keep: bool,
+    /// Nothing: slow with a person, fast without.
+    pub pace: Option<Pace>,
+}
+
+pub async fn sandbox(asked: Asked) -> Result<ExitCode> {
+    let name = asked.scenario.as_deref().unwrap_or("good");
+    if name == "list" {
+        for scenario in scenarios() {
+            out::line(format!("{:<18} {}", scenario.name, scenario.about));
+        }
+        return Ok(ExitCode::Ok);
+    }
+    let scenario = scenario(name).ok_or_else(|| {
+        CommandError::new(
+            ExitCode::Usage,
+            format!("there is no scenario '{name}' (see `omup sandbox --scenario list`)"),
+        )
+    })?;
+    if !asked.unattended {
+        return attended(scenario, asked.keep, asked.pace.unwrap_or(Pace::Slow)).await;
+    }
+    let place = Place::passing(asked.keep)?;
+    let pace = asked.pace.unwrap_or(Pace::Fast);
+    let practice = Practice::make(&place.path, scenario, pace).await?;
+    let outcome = story::tell(&practice).await;
+    practice.stop_servers().await;
+    if asked.keep {
+        out::line(format!("PRACTICE: kept in {}", place.path.display()));
+    } else {
+        out::line(
+            "PRACTICE: the folder is removed (--keep keeps it). Next: write answers.toml for your own deployment, then `omup check --answers answers.toml`.",
+        );
+    }
+    outcome
+}
+
+/// The full-screen wizard on the practice deployment; without a terminal, plain questions.
+async fn attended(scenario: &'static Scenario, keep: bool, pace: Pace) -> Result<ExitCode> {
+    let place = match Place::left_behind(scenario.name)? {
+        Some(place) => place,
+        None => {
+            let place = Place::lasting(scenario.name)?;
+            out::line("PRACTICE: making a small deployment, a moment …");
+            Practice::make(&place.path, scenario, pace)
+                .await?
+                .write_answers()?;
+            place
+        }
+    };
+    let state = State::open(place.state())?;
+    let lesson = crate::wizard::Lesson {
+        name: scenario.name.to_string(),
+        about: scenario.about.to_string(),
+    };
+    let ended = super::wizard::practise(state, &place.answers(), lesson).await;
+    let state = State::open(place.state())?;
+    let goes_on = state.runs().iter().any(super::attach::alive);
+    // A terminal that was lost, or a run that is not done: the next `omup sandbox` goes on with it.
+    let lost = !matches!(ended, Ok(ExitCode::Ok));
+    if keep || goes_on || lost {
+        if !lost {
+            out::line(format!(
+                "PRACTICE: kept in {}; `omup sandbox --scenario {}` goes on with it.",
+                place.path.display(),
+                scenario.name
+            ));
+        }
+        return ended;
+    }
+    practice::stop_servers_below(&place.path).await;
+    place.remove();
+    out::line("PRACTICE: the practice deployment is removed (--keep keeps it).");
+    ended
+}
