@@ -22,31 +22,45 @@ pub enum LogLevel {
 pub struct LogLine {
     /// Counted from 0 in the file.
     pub number: u64,
+    /// What a terminal would show of it, at most 2000 characters; a longer line ends in `…`.
     pub text: CleanText,
     pub level: LogLevel,
     /// It matches the search.
     pub hit: bool,
 }
 
-/// Which part of the log is wanted; rows are those of the filtered view, from 0.
+/// Which part of the log is wanted; rows are those of the filtered view, from 0. A hit matches the search, trouble is
+/// an error or a warning; both are looked for once round the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogPlace {
+    /// This row on top; the last rows if the view is shorter.
     Row(u64),
+    /// The last rows, also while the log grows.
     End,
-    NextHit { after: u64 },
-    PreviousHit { before: u64 },
-    NextTrouble { after: u64 },
-    PreviousTrouble { before: u64 },
+    NextHit {
+        after: u64,
+    },
+    PreviousHit {
+        before: u64,
+    },
+    NextTrouble {
+        after: u64,
+    },
+    PreviousTrouble {
+        before: u64,
+    },
 }
 
-/// A question to the log.
+/// A question to the log. Filter and search are taken literally; capitals count only where one is typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogQuery {
     pub file: PathBuf,
+    /// Only lines with these words are rows of the view.
     pub filter: Option<String>,
     pub search: Option<String>,
     pub place: LogPlace,
+    /// Rows of the window.
     pub rows: u16,
 }
 
@@ -59,18 +73,20 @@ pub struct LogWindow {
     pub lines: Vec<LogLine>,
     /// Rows of the filtered view, as far as known.
     pub rows: u64,
+    /// Lines, errors and warnings of the file as far as known, whatever the filter.
     pub file_lines: u64,
     pub errors: u64,
     pub warnings: u64,
     /// Row of the hit or trouble that was asked for.
     pub hit: Option<u64>,
-    /// Its number among the hits, from 1.
+    /// Its number among the hits, from 1; none for trouble that the search does not match.
     pub hit_number: Option<u64>,
+    /// Rows of the view that match the search, as far as known.
     pub hits: Option<u64>,
     /// The search went on at the other end.
     pub wrapped: bool,
-    /// Share of the file that is indexed, 0 to 1.
+    /// Share of the file that is read for index, filter and search, 0 to 1; 1 only when it is all of it.
     pub indexed: f32,
-    /// Why there is nothing to show.
+    /// The file is missing, cannot be read, or was removed; or it was replaced since the question.
     pub trouble: Option<CleanText>,
 }

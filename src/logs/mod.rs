@@ -1,9 +1,21 @@
 //! Log files of any size, line by line: an index, windows of lines, search, filter.
 //!
-//! A thread of its own reads; whoever asks never waits. Knows nothing of what the lines are about.
+//! A thread of its own reads; whoever asks never waits. Knows nothing of what the lines are about, nor of screens.
+//!
+//! ```text
+//! question -> View: Source (the file) -> Scan (its lines) -> Index, Found (six bytes and some bits a line)
+//!                   place (which rows) -> window
+//! ```
 
+mod found;
+mod index;
 mod lines;
+mod marks;
+mod needle;
+mod place;
 mod scan;
+mod source;
+mod starts;
 mod view;
 
 use std::io;
@@ -14,11 +26,12 @@ use crate::domain::log_view::{LogQuery, LogWindow};
 
 use view::View;
 
-/// How often a file is looked at for growth, while somebody looks at it.
+/// How often a file is looked at for growth, while somebody looks at it; and how often a window is sent while a big
+/// file is being read.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Bytes read before new questions are heard again.
-const STEP: u64 = 8 * 1024 * 1024;
+/// Bytes read before new questions are heard again: a few milliseconds.
+const STEP: u64 = 4 * 1024 * 1024;
 
 /// Reads logs in the background.
 pub struct Reader {
@@ -26,7 +39,8 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Starts the thread; it ends when the reader is dropped. Windows go to `tell`.
+    /// Starts the thread, which sleeps until something is asked and ends when the reader is dropped. Windows go to
+    /// `tell`, on that thread.
     ///
     /// # Errors
     /// No thread can be started.
@@ -38,7 +52,8 @@ impl Reader {
         Ok(Self { questions })
     }
 
-    /// Asks; the newest question wins, the answer comes to `tell`, and again whenever it changes.
+    /// Asks, without waiting; the newest question wins. The answer comes to `tell`, and again whenever it changes
+    /// because the file did.
     pub fn ask(&self, query: LogQuery) {
         // The thread ends only with this reader.
         let _ = self.questions.send(query);
@@ -46,24 +61,25 @@ impl Reader {
 }
 
 fn answer(queue: &Receiver<LogQuery>, tell: &impl Fn(LogWindow)) {
-    let Ok(mut query) = queue.recv() else { return };
+    let Ok(first) = queue.recv() else { return };
+    let mut query = newest(queue, first);
     let mut view = View::open(&query);
     let mut told: Option<LogWindow> = None;
     let mut told_at = Instant::now();
-    let mut asked = true;
+    let (mut asked, mut changed) = (true, false);
     loop {
-        let busy = view.advance(STEP);
-        // While a big file is read, a window now and then; a question is answered at once.
-        if asked || !busy || told_at.elapsed() >= LOOK {
+        let step = view.advance(STEP);
+        changed |= step.changed;
+        if asked || (changed && (!step.more || told_at.elapsed() >= LOOK)) {
             let window = view.window(&query);
             if asked || told.as_ref() != Some(&window) {
                 told = Some(window.clone());
                 told_at = Instant::now();
                 tell(window);
             }
-            asked = false;
+            (asked, changed) = (false, false);
         }
-        let next = if busy {
+        let next = if step.more {
             match queue.try_recv() {
                 Ok(next) => Some(next),
                 Err(TryRecvError::Empty) => None,
@@ -76,15 +92,17 @@ fn answer(queue: &Receiver<LogQuery>, tell: &impl Fn(LogWindow)) {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
         };
-        if let Some(mut newest) = next {
-            while let Ok(newer) = queue.try_recv() {
-                newest = newer;
-            }
-            query = newest;
+        if let Some(next) = next {
+            query = newest(queue, next);
             view.turn_to(&query);
             asked = true;
         }
     }
+}
+
+/// The newest question that waits.
+fn newest(queue: &Receiver<LogQuery>, first: LogQuery) -> LogQuery {
+    queue.try_iter().last().unwrap_or(first)
 }
 
 #[cfg(test)]
