@@ -26,9 +26,12 @@ pub const CHECK: Check = Check {
 };
 
 fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgement {
-    match survey.database.identity.engine {
-        Engine::Sqlite => return Judgement::skip("the practice database has no such setting"),
-        Engine::Postgres => {}
+    let engine = survey.database.identity.engine;
+    match (engine, survey.database.sort_memory) {
+        (Engine::Sqlite, None) => {
+            return Judgement::skip("the practice database has no such setting");
+        }
+        (Engine::Sqlite, Some(_)) | (Engine::Postgres, _) => {}
     }
     let Some(now) = survey.database.sort_memory else {
         return Judgement::unknown("work_mem, as a new connection sees it, could not be read")
@@ -37,7 +40,7 @@ fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgemen
     };
     let asked = answers.memory.bytes();
     let seen = format!(
-        "a new connection sees work_mem = {}; OpenMetadata's figure is {}",
+        "a new connection sees {} for sorting (work_mem); OpenMetadata's figure is {}",
         size(now),
         size(WANTED)
     );
@@ -56,8 +59,12 @@ fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgemen
             size(asked)
         )),
         MemoryWay::Leave => Judgement::warn(format!(
-            "the migration would sort with {}: PostgreSQL then writes to disk, which is slower but not wrong",
-            size(now)
+            "the migration would sort with {}: {}",
+            size(now),
+            match engine {
+                Engine::Postgres => "PostgreSQL then writes to disk, which is slower but not wrong",
+                Engine::Sqlite => "like MySQL, the practice database then stops with \"Out of sort memory\"",
+            }
         ))
         .remedy("set memory.way = \"connection\" in the answers: it needs no right and nothing has to be put back"),
     }

@@ -4,6 +4,8 @@
 //! `currentSchema`, `options` (`-c name=value` pairs), `ApplicationName`, `socketTimeout` (seconds,
 //! 0 = none). A name may stand twice; the last one wins.
 
+use crate::domain::memory::memory_text;
+
 /// One `name=value`, percent-decoded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Param {
@@ -51,6 +53,16 @@ pub fn with(params: &str, set: &[(&str, String)]) -> String {
         .collect();
     let all: Vec<&str> = kept.chain(added.iter().map(String::as_str)).collect();
     format!("{prefix}{}", all.join("&"))
+}
+
+/// The `options` that give a session this sort memory and leave its other settings as they are.
+pub fn sort_memory(params: &str, bytes: u64) -> (&'static str, String) {
+    let mut settings = value(params, "options")
+        .map(|options| self::settings(&options))
+        .unwrap_or_default();
+    settings.retain(|(name, _)| name != "work_mem");
+    settings.push(("work_mem".to_string(), memory_text(bytes)));
+    ("options", options(&settings))
 }
 
 fn pieces(params: &str) -> impl Iterator<Item = &str> {

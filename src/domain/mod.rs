@@ -7,6 +7,7 @@ pub mod content;
 pub mod event;
 pub mod finding;
 pub mod log_view;
+pub mod memory;
 pub mod migration;
 pub mod names;
 pub mod plan;

@@ -47,28 +47,12 @@ pub async fn sort_memory_with(postgres: &Postgres, extra: Option<&str>) -> Resul
 pub fn migration_params(text: &str, application: &str, sort_memory: Option<u64>) -> String {
     let mut set = Vec::new();
     if let Some(bytes) = sort_memory {
-        let mut settings = params::value(text, "options")
-            .map(|options| params::settings(&options))
-            .unwrap_or_default();
-        settings.retain(|(name, _)| name != "work_mem");
-        settings.push(("work_mem".to_string(), memory_text(bytes)));
-        set.push(("options", params::options(&settings)));
+        set.push(params::sort_memory(text, bytes));
     }
     set.push(("ApplicationName", application.to_string()));
     // HikariCP's default of 300 s cuts a long statement off while the server goes on with it.
     set.push(("socketTimeout", "0".to_string()));
     params::with(text, &set)
-}
-
-/// Bytes the way PostgreSQL writes memory, rounded up to whole kB (`work_mem`'s unit; 64 kB is its
-/// least value).
-pub fn memory_text(bytes: u64) -> String {
-    let kilobytes = bytes.div_ceil(1024).max(64);
-    if kilobytes.is_multiple_of(1024) {
-        format!("{}MB", kilobytes / 1024)
-    } else {
-        format!("{kilobytes}kB")
-    }
 }
 
 /// `work_mem` that the user has for this database, as it was written.
@@ -103,7 +87,7 @@ pub async fn set_role_sort_memory(postgres: &Postgres, value: Option<&str>) -> R
 
 #[cfg(test)]
 mod tests {
-    use super::{memory_text, migration_params};
+    use super::migration_params;
 
     #[test]
     fn parameters_of_the_migration() {
@@ -124,12 +108,5 @@ mod tests {
             ),
             "a=b&options=-c%20geqo%3Doff%20-c%20work_mem%3D20MB&ApplicationName=om&socketTimeout=0"
         );
-    }
-
-    #[test]
-    fn memory_as_the_server_writes_it() {
-        assert_eq!(memory_text(20 << 20), "20MB");
-        assert_eq!(memory_text(1), "64kB");
-        assert_eq!(memory_text((1 << 20) + 1), "1025kB");
     }
 }

@@ -76,7 +76,7 @@ pub async fn facts(sqlite: &Sqlite) -> Result<DatabaseFacts> {
                 .to_string(),
             grant: format!("chmod u+w {}", sqlite.folder.0.display()),
         }],
-        sort_memory: None,
+        sort_memory: super::sort_memory::usual(&sqlite.folder.0),
         schemas: history.map(|_| "main".into()).into_iter().collect(),
         leftovers: sqlite
             .folder

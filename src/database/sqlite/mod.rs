@@ -8,6 +8,7 @@ mod history;
 mod lock;
 mod processes;
 mod snapshot;
+mod sort_memory;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -184,16 +185,22 @@ impl Database for Sqlite {
         self.folder.databases()
     }
 
-    async fn sort_memory_with(&self, _params: Option<&str>) -> Result<Option<u64>> {
-        Ok(None)
+    async fn sort_memory_with(&self, params: Option<&str>) -> Result<Option<u64>> {
+        Ok(sort_memory::with(&self.folder.0, params))
     }
 
     fn migration_params(
         &self,
         params: &str,
         application: &str,
-        _sort_memory: Option<u64>,
+        sort_memory: Option<u64>,
     ) -> String {
-        params::with(params, &[("ApplicationName", application.to_string())])
+        let name = ("ApplicationName", application.to_string());
+        let set: Vec<_> = sort_memory
+            .map(|bytes| params::sort_memory(params, bytes))
+            .into_iter()
+            .chain([name])
+            .collect();
+        params::with(params, &set)
     }
 }
