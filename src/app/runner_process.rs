@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::error::{CommandError, Result};
 use super::launch::WireSecrets;
 use super::open::{self, Opened};
@@ -48,6 +50,12 @@ pub async fn main(state_root: PathBuf, errand: Errand) -> Result<ExitCode> {
     if let Err(error) = crate::process::private_file::harden_process() {
         out::error(format!("omup: cannot forbid core dumps: {error}"));
     }
+    // A limit on the size of files is told by the write that meets it; it must not end the runner.
+    let limit = SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw());
+    let _size_limit = signal(limit).map_err(CommandError::from_cause(
+        ExitCode::Internal,
+        "listen for signals",
+    ))?;
     crate::process::effect::arm();
     let secrets = read_secrets()?;
     tell_panics(secrets.redactor.clone());

@@ -203,16 +203,22 @@ const FULL: &str = "the disk is full";
 
 /// An error of the system in words, a full disk first.
 pub(super) fn reason(error: &io::Error) -> CleanText {
-    if is_full(error) {
-        return CleanText::from(format!("{FULL} ({error})"));
+    match error.kind() {
+        io::ErrorKind::FileTooLarge => CleanText::from(format!(
+            "{FULL} for this file: a limit of its size ({error})"
+        )),
+        _ if is_full(error) => CleanText::from(format!("{FULL} ({error})")),
+        _ => CleanText::from(error.to_string()),
     }
-    CleanText::from(error.to_string())
 }
 
 fn is_full(error: &io::Error) -> bool {
     matches!(
         error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+        io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            // A limit on the size of files (`ulimit -f`), or the file system's own.
+            | io::ErrorKind::FileTooLarge
     )
 }
 
