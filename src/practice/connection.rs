@@ -11,12 +11,14 @@ use sqlx::{
 };
 
 use super::jdbc::{JdbcUrl, Target};
+use super::sort_memory;
 pub use super::sql_error::SqlError;
 
 /// An open session.
 pub struct Session {
     link: Link,
     socket_timeout: Option<Duration>,
+    sort_memory: Option<u64>,
 }
 
 enum Link {
@@ -102,7 +104,16 @@ impl Session {
         Ok(Self {
             link,
             socket_timeout: url.socket_timeout,
+            sort_memory: match &url.target {
+                Target::Postgres { .. } => None,
+                Target::Sqlite { file } => sort_memory::of_session(file, &url.settings),
+            },
         })
+    }
+
+    /// Bytes for one sort; `None`: as many as it needs.
+    pub fn sort_memory(&self) -> Option<u64> {
+        self.sort_memory
     }
 
     pub fn dialect(&self) -> Dialect {

@@ -17,6 +17,11 @@ pub struct Faults {
     pub statement_delay_ms: u64,
     /// Milliseconds slept between a statement and its record; `faults.at-pause` tells when.
     pub pause_before_record_ms: u64,
+    /// `"<version>:<n>"`: the pause is made at this statement only.
+    pub pause_before_record_at: Option<StatementPlace>,
+    /// `"<version>:<n>"`: the runner that started the tool is killed right after this statement,
+    /// before its record, as by a machine that is out of memory.
+    pub kill_runner_at: Option<StatementPlace>,
     /// `"<version>:<n>"`, counted from 1 over both files: this statement gets a real SQL error.
     pub fail_statement: Option<StatementPlace>,
     /// `"<version>:<n>"`: the session is lost right after this statement, before its record.
@@ -35,6 +40,10 @@ pub struct Faults {
     pub hostile_log: bool,
     /// `dump` stops after so many bytes, without a word, and exits 0.
     pub dump_ends_early_after_bytes: Option<u64>,
+    /// Once a `dump` has begun, no file of the runner that stores it can grow beyond so many bytes.
+    pub disk_full_after_bytes: Option<u64>,
+    /// `dump` writes no more than so many bytes a second.
+    pub dump_bytes_per_second: Option<u64>,
     /// `dump` leaves this table out, without a word.
     pub dump_drops_table: Option<String>,
     /// The data step of 1.12.0 handles no more than so many rows a second.

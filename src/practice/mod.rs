@@ -16,7 +16,9 @@ pub mod migrations;
 pub mod ops;
 pub mod random;
 pub mod server;
+pub mod sort_memory;
 pub mod sql_error;
+pub mod starter;
 pub mod statements;
 
 use std::io::Write as _;

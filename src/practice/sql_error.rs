@@ -17,6 +17,12 @@ pub enum SqlError {
         "org.postgresql.util.PSQLException: An I/O error occurred while sending to the backend."
     )]
     Lost,
+    /// Error 1038 (HY001) of MySQL, with the statement as Jdbi adds it.
+    #[error(
+        "java.sql.SQLException: Out of sort memory, consider increasing server sort buffer size \
+         [statement:\"{statement}\"]"
+    )]
+    OutOfSortMemory { statement: &'static str },
 }
 
 fn jdbc_words(error: &sqlx::Error) -> String {

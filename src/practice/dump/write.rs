@@ -5,7 +5,7 @@
 
 use std::io::Write;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
@@ -13,6 +13,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _, Sqlite
 use super::{DumpArguments, DumpError, HEADER, TOOL_VERSION, TRAILER, identifier};
 use crate::practice::faults::Faults;
 use crate::practice::folder::PracticeFolder;
+use crate::practice::starter;
 
 /// Rows fetched at a time; the widest are some 60 KB.
 const BATCH_ROWS: i64 = 500;
@@ -32,7 +33,14 @@ pub async fn dump(arguments: DumpArguments) -> Result<(), DumpError> {
     let mut sink = Sink {
         inner: std::io::BufWriter::with_capacity(1 << 16, out.lock()),
         left: faults.dump_ends_early_after_bytes,
+        pace: faults.dump_bytes_per_second.map(Pace::of),
     };
+    if let Some(bytes) = faults
+        .disk_full_after_bytes
+        .filter(|_| !arguments.schema_only)
+    {
+        starter::bound_files_of_runner(bytes).map_err(DumpError::Write)?;
+    }
     let dropped = faults.dump_drops_table.as_deref();
     match write(&database, arguments.schema_only, dropped, &mut sink).await {
         Ok(()) | Err(Stop::Early) => sink.inner.flush().map_err(DumpError::Write),
@@ -51,11 +59,42 @@ enum Stop {
 struct Sink<W: Write> {
     inner: W,
     left: Option<u64>,
+    pace: Option<Pace>,
+}
+
+/// Holds a dump back to so many bytes a second.
+struct Pace {
+    bytes_per_second: u64,
+    begun: Instant,
+    written: u64,
+}
+
+impl Pace {
+    fn of(bytes_per_second: u64) -> Self {
+        Self {
+            bytes_per_second: bytes_per_second.max(1),
+            begun: Instant::now(),
+            written: 0,
+        }
+    }
+
+    /// Waits until so many more bytes are due. Nothing else runs in this process meanwhile.
+    fn hold(&mut self, bytes: usize) {
+        self.written += bytes as u64;
+        let due = Duration::from_secs_f64(self.written as f64 / self.bytes_per_second as f64);
+        let ahead = due.saturating_sub(self.begun.elapsed());
+        if ahead > Duration::from_millis(20) {
+            std::thread::sleep(ahead);
+        }
+    }
 }
 
 impl<W: Write> Sink<W> {
     fn text(&mut self, bytes: &[u8]) -> Result<(), Stop> {
         let failed = |error| Stop::Failed(DumpError::Write(error));
+        if let Some(pace) = &mut self.pace {
+            pace.hold(bytes.len());
+        }
         if let Some(left) = &mut self.left {
             let allowed = usize::try_from(*left).unwrap_or(usize::MAX);
             if bytes.len() > allowed {
@@ -245,6 +284,7 @@ pub(super) async fn text_of(database: &Path) -> Vec<u8> {
     let mut sink = Sink {
         inner: Vec::new(),
         left: None,
+        pace: None,
     };
     match write(database, false, None, &mut sink).await {
         Ok(()) => sink.inner,

@@ -19,6 +19,8 @@ pub enum Owner {
     PidFile,
     /// A runit service that starts `current/` again as soon as it ends.
     Supervisor,
+    /// As `PidFile`, with a watchdog that starts the old server whenever it is down.
+    Watchdog,
 }
 
 #[derive(Debug, Args)]

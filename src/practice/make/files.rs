@@ -134,6 +134,8 @@ pub const SERVER_SCRIPT: &str =
 pub const OPS_SCRIPT: &str = include_str!("../../../assets/sandbox/bin/openmetadata-ops.sh");
 /// `service/openmetadata/run` for a runit supervisor.
 pub const SUPERVISOR_SCRIPT: &str = include_str!("../../../assets/sandbox/bin/supervisor-run.sh");
+/// `watchdog.sh`.
+pub const WATCHDOG_SCRIPT: &str = include_str!("../../../assets/sandbox/bin/watchdog.sh");
 
 #[cfg(test)]
 mod tests {

@@ -70,6 +70,10 @@ pub fn install(options: &MakeOptions, folder: &Path, dialect: Dialect) -> Result
 
     match options.owner {
         Owner::PidFile => {}
+        Owner::Watchdog => {
+            let script = files::WATCHDOG_SCRIPT.replace("@HOME@", &shell_inside_quotes(&old));
+            write(&folder.join(super::WATCHDOG), &script, 0o755)?;
+        }
         Owner::Supervisor => {
             let run = files::SUPERVISOR_SCRIPT.replace("@FOLDER@", &shell_inside_quotes(folder));
             write(&folder.join("service/openmetadata/run"), &run, 0o755)?;

@@ -29,6 +29,9 @@ use super::folder::MARKER;
 use super::jdbc::{DEFAULT_APPLICATION_NAME, JdbcUrl, Target};
 use super::migrations::{self, MigrationFilesError};
 
+/// The watchdog's script below the practice folder: `start` and `stop`.
+pub const WATCHDOG: &str = "watchdog.sh";
+
 /// The token that the practice server accepts.
 pub const TOKEN: &str = "practice-token";
 
@@ -152,7 +155,7 @@ pub async fn make(options: MakeOptions) -> Result<Made, MakeError> {
         token: TOKEN,
         owner: options.owner,
         service_folder: match options.owner {
-            Owner::PidFile => None,
+            Owner::PidFile | Owner::Watchdog => None,
             Owner::Supervisor => Some(folder.join("service/openmetadata")),
         },
         faults_file: folder.join("faults.toml"),

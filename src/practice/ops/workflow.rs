@@ -12,6 +12,7 @@ use crate::practice::connection::{Dialect, Session, SqlError};
 use crate::practice::faults::Faults;
 use crate::practice::folder::PracticeFolder;
 use crate::practice::migrations::Migration;
+use crate::practice::starter;
 use crate::practice::statements::checksum;
 
 /// What a run needs besides the database.
@@ -214,7 +215,12 @@ impl Workflow<'_> {
         if here(&faults.lose_connection_at) {
             return Err(lose_connection(session).await);
         }
-        if faults.pause_before_record_ms > 0 {
+        if here(&faults.kill_runner_at) {
+            starter::kill_runner().map_err(sqlx::Error::Io)?;
+        }
+        let pauses =
+            faults.pause_before_record_at.is_none() || here(&faults.pause_before_record_at);
+        if pauses && faults.pause_before_record_ms > 0 {
             let mark = self.folder.at_pause_file();
             std::fs::write(&mark, format!("{version}:{number}\n")).map_err(sqlx::Error::Io)?;
             tokio::time::sleep(Duration::from_millis(faults.pause_before_record_ms)).await;
