@@ -63,6 +63,9 @@ pub enum Command {
         /// Keep the practice folder instead of removing it at the end
         #[arg(long)]
         keep: bool,
+        /// How fast dump and migration go [default: slow, so that they can be seen; fast with --unattended]
+        #[arg(long, value_enum)]
+        pace: Option<crate::app::sandbox::Pace>,
     },
     /// Look at a deployment and judge it; changes nothing
     Check(FromAnswers),

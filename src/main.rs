@@ -69,7 +69,16 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             unattended,
             scenario,
             keep,
-        } => app::sandbox::sandbox(unattended, scenario.as_deref(), keep).await,
+            pace,
+        } => {
+            app::sandbox::sandbox(app::sandbox::Asked {
+                unattended,
+                scenario,
+                keep,
+                pace,
+            })
+            .await
+        }
         Command::Check(from) => app::check::check(&looking()?, &from.answers, from.json).await,
         Command::Plan(from) => app::check::plan(&looking()?, &from.answers, from.json).await,
         Command::Run { from, detach } => {

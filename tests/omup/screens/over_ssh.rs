@@ -13,7 +13,7 @@ fn three_lost_connections_and_still_upgraded() {
         return;
     };
     let command = format!(
-        "TMPDIR={} LANG=C.UTF-8 TERM=xterm-256color exec {} sandbox",
+        "TMPDIR={} LANG=C.UTF-8 TERM=xterm-256color exec {} sandbox --pace fast",
         folder.path().display(),
         env!("CARGO_BIN_EXE_omup")
     );

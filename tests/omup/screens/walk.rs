@@ -92,7 +92,7 @@ pub fn open(folder: &Folder, scenario: &str, env: &[(&str, &str)], width: u16, h
     all.extend_from_slice(env);
     Pty::start(
         env!("CARGO_BIN_EXE_omup"),
-        &["sandbox", "--scenario", scenario],
+        &["sandbox", "--pace", "fast", "--scenario", scenario],
         &all,
         width,
         height,

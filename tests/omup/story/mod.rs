@@ -7,5 +7,6 @@ pub mod stage;
 mod failures;
 mod interrupted;
 mod owners;
+mod scenarios;
 mod sweep;
 mod upgrade_and_back;

@@ -335,7 +335,7 @@ impl Drop for Stage {
     }
 }
 
-fn sqlite_rows(file: &std::path::Path, sql: &str) -> Vec<String> {
+pub fn sqlite_rows(file: &std::path::Path, sql: &str) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -362,7 +362,7 @@ fn sqlite_rows(file: &std::path::Path, sql: &str) -> Vec<String> {
     })
 }
 
-fn sqlite_contents(file: &std::path::Path) -> Contents {
+pub fn sqlite_contents(file: &std::path::Path) -> Contents {
     let mut contents = Contents::new();
     let tables = sqlite_rows(
         file,
