@@ -210,7 +210,7 @@ async fn facts_and_history_of_a_practice_database() {
     assert_eq!(good(database.writes_since(2_200).await), 1);
     assert_eq!(
         database.migration_params("a=1", "omup r", Some(5)),
-        "a=1&ApplicationName=omup%20r"
+        "a=1&options=-c%20work_mem%3D64kB&ApplicationName=omup%20r"
     );
     assert!(matches!(
         connect(ground.target("nobody")).await.err(),
