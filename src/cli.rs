@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::knowledge::{FailureEngine, Phase};
 use crate::practice::PracticeCommand;
 
 /// Upgrade OpenMetadata from one terminal, with a proven way back.
@@ -160,6 +161,11 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What a log's errors mean and what to do: `omup diagnose < migrate.log`
+    Diagnose(DiagnoseArgs),
+    /// The knowledge inside omup
+    #[command(subcommand)]
+    Knowledge(KnowledgeCommand),
     /// The exit codes and what they mean
     ExitCodes,
     /// The runner of a run; started by omup itself
@@ -199,5 +205,34 @@ pub enum ChecksCommand {
     List {
         #[arg(long)]
         json: bool,
+    },
+}
+
+/// What is known of the log, and how to print.
+#[derive(Debug, Args)]
+pub struct DiagnoseArgs {
+    /// The version that the database came from
+    #[arg(long, value_name = "VERSION")]
+    pub from: Option<String>,
+    /// The version that it was to reach
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<String>,
+    /// What wrote the log; failures of that part come first
+    #[arg(long)]
+    pub phase: Option<Phase>,
+    /// Leaves out what the other engine says
+    #[arg(long)]
+    pub engine: Option<FailureEngine>,
+    /// JSON instead of sentences
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KnowledgeCommand {
+    /// Read files of known failures and name every mistake by file and line
+    Check {
+        /// A folder of TOML files [default: what is inside omup]
+        dir: Option<PathBuf>,
     },
 }

@@ -4,7 +4,7 @@ use clap::Parser as _;
 use omup::app;
 use omup::app::error::{CommandError, Result};
 use omup::app::out;
-use omup::cli::{ChecksCommand, Cli, Command, RunsCommand};
+use omup::cli::{ChecksCommand, Cli, Command, KnowledgeCommand, RunsCommand};
 use omup::exit_code::ExitCode;
 use omup::runner::folder::State;
 
@@ -140,6 +140,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         }
         Command::Checks(ChecksCommand::List { json }) => Ok(app::check::list(json)),
         Command::Notes { from, to, json } => app::check::notes(&from, &to, json),
+        Command::Diagnose(args) => app::diagnose::diagnose(&args),
+        Command::Knowledge(KnowledgeCommand::Check { dir }) => app::diagnose::check(dir.as_deref()),
         Command::ExitCodes => {
             for (_, number, meaning) in ExitCode::TABLE {
                 out::line(format!("{number:>4}  {meaning}"));

@@ -1,24 +1,39 @@
 //! What omup knows about OpenMetadata's releases, from the data under `assets/`: notes between two
-//! versions, the allowed path, the platform versions that a release needs. Pure; reads no file at
-//! run time.
+//! versions, the allowed path, the platform versions that a release needs, known failures. Pure;
+//! reads no file at run time.
 
 mod checklist;
+mod diagnose;
+#[cfg(test)]
+mod diagnose_tests;
+pub mod failure_file;
+mod failures;
+mod first_error;
+mod masked;
 mod path;
+mod pattern;
 mod range;
 mod releases;
 
+use crate::domain::clean_text::CleanText;
 use crate::domain::version::OmVersion;
 
 pub use checklist::Point;
+pub use diagnose::{Diagnosed, Diagnoser, Diagnosis};
+pub use failures::{
+    Again, Certainty, FILES as FAILURE_FILES, Failure, FailureEngine, LogContext, Names, Phase,
+};
+pub use first_error::NumberedLine;
 pub use path::PathVerdict;
 pub use range::at_least;
 pub use releases::{Change, Kind, Note, Release, Severity, Support};
 
-/// All releases, ascending.
+/// All releases, ascending, and all known failures.
 #[derive(Debug, Clone)]
 pub struct Knowledge {
     releases: Vec<Release>,
     checklist: Vec<Point>,
+    failures: Vec<Failure>,
 }
 
 impl Knowledge {
@@ -27,6 +42,7 @@ impl Knowledge {
         Self {
             releases: releases::embedded(),
             checklist: checklist::embedded(),
+            failures: failures::embedded(),
         }
     }
 
@@ -82,5 +98,23 @@ impl Knowledge {
     /// Whether the database may go from one version to another in one hop.
     pub fn path(&self, from: &OmVersion, to: &OmVersion) -> PathVerdict {
         path::judge(self, from, to)
+    }
+
+    /// Takes a log line by line, for one that is too long to be held.
+    pub fn diagnoser(&self, context: &LogContext) -> Diagnoser<'_> {
+        Diagnoser::new(&self.failures, context)
+    }
+
+    /// What the lines of a log speak of, best first; lines are counted from 1.
+    pub fn diagnose<'a>(
+        &self,
+        lines: impl IntoIterator<Item = &'a CleanText>,
+        context: &LogContext,
+    ) -> Diagnosed {
+        let mut diagnoser = self.diagnoser(context);
+        for (number, line) in (1..).zip(lines) {
+            diagnoser.line(number, line);
+        }
+        diagnoser.finish()
     }
 }

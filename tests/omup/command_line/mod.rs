@@ -6,6 +6,7 @@ mod clock;
 mod confirmations;
 mod control_socket;
 mod damaged_journal;
+mod diagnose;
 mod hostile_text;
 mod looking_only;
 mod panics;

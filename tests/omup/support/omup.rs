@@ -74,6 +74,14 @@ impl Omup {
         self.env("PATH", path)
     }
 
+    /// Standard input from a file, as `< FILE` of a shell.
+    #[track_caller]
+    pub fn stdin_file(mut self, file: &Path) -> Omup {
+        let file = File::open(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        self.command.stdin(file);
+        self
+    }
+
     #[track_caller]
     pub fn start(mut self) -> Running {
         let open = |name: &str| {
