@@ -1,17 +1,17 @@
 //! Keys, pastes and sizes from the terminal, read by a thread of its own.
 //!
-//! Before every read the terminal itself is asked by poll(2): one that has gone away makes crossterm
-//! 0.29 spin for ever (crossterm-rs/crossterm#793). There is no tick: the thread sleeps until something
-//! comes.
+//! The thread sleeps in poll(2) until something comes: a key, a byte that says that the window has
+//! another size, or the end of the terminal. There is no tick but one: after a lone escape it waits a
+//! moment for more.
 
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use ratatui::crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::wizard::key::{Code, Key};
+use super::decode::Decoder;
+use crate::wizard::key::Key;
 
 /// What came.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,13 @@ pub enum Input {
     /// The terminal is gone.
     HungUp,
 }
+
+/// How long a lone escape may be the beginning of more. Over a slow link the rest of a key comes in the
+/// same packet, nearly always; a person does not notice this wait.
+const ESCAPE: Timespec = Timespec {
+    tv_sec: 0,
+    tv_nsec: 50_000_000,
+};
 
 /// Starts the thread; it ends when `send` gives false or the terminal is gone. A byte on the stream
 /// says that the size has changed.
@@ -35,35 +42,40 @@ pub fn read_input(
     std::thread::Builder::new()
         .name("terminal input".to_string())
         .spawn(move || {
-            let end = read(resized, &send);
-            if end.is_err() {
+            if read(resized, &send).is_err() {
                 send(Input::HungUp);
             }
         })
         .map(|_| ())
 }
 
+/// Ends well when nobody wants more, with an error when the terminal is gone.
 fn read(mut resized: UnixStream, send: &impl Fn(Input) -> bool) -> io::Result<()> {
     let stdin = io::stdin();
+    let mut decoder = Decoder::default();
+    let mut buffer = [0; 4096];
     loop {
         let (tty, size) = {
             let mut fds = [
                 PollFd::new(&stdin, PollFlags::IN),
                 PollFd::new(&resized, PollFlags::IN),
             ];
-            match poll(&mut fds, None) {
+            let limit = decoder.undecided().then_some(&ESCAPE);
+            match poll(&mut fds, limit) {
                 Ok(_) => {}
                 Err(rustix::io::Errno::INTR) => continue,
                 Err(error) => return Err(error.into()),
             }
             (fds[0].revents(), fds[1].revents())
         };
+        if super::LEFT.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         if tty.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
         if size.contains(PollFlags::IN) {
-            let mut bytes = [0; 64];
-            if resized.read(&mut bytes)? == 0 {
+            if resized.read(&mut buffer)? == 0 {
                 return Ok(());
             }
             let (width, height) = super::size();
@@ -73,55 +85,23 @@ fn read(mut resized: UnixStream, send: &impl Fn(Input) -> bool) -> io::Result<()
         } else if size.intersects(PollFlags::HUP | PollFlags::ERR) {
             return Ok(());
         }
-        if !tty.contains(PollFlags::IN) {
-            continue;
-        }
-        while event::poll(Duration::ZERO)? {
-            let Some(input) = meaning(event::read()?) else {
-                continue;
+        if tty.contains(PollFlags::IN) {
+            let count = match rustix::io::read(&stdin, &mut buffer) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => count,
+                Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => continue,
+                Err(error) => return Err(error.into()),
             };
-            if !send(input) {
-                return Ok(());
+            for input in decoder.feed(&buffer[..count]) {
+                if !send(input) {
+                    return Ok(());
+                }
             }
+        } else if size.is_empty()
+            && let Some(key) = decoder.quiet()
+            && !send(key)
+        {
+            return Ok(());
         }
-    }
-}
-
-fn meaning(event: Event) -> Option<Input> {
-    match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => {
-            let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-            let code = match key.code {
-                KeyCode::Char(c) if ctrl => Code::Char(c.to_ascii_lowercase()),
-                KeyCode::Char(c) => Code::Char(c),
-                KeyCode::F(n) => Code::F(n),
-                KeyCode::Enter => Code::Enter,
-                KeyCode::Esc => Code::Esc,
-                KeyCode::Tab => Code::Tab,
-                KeyCode::BackTab => Code::BackTab,
-                KeyCode::Backspace => Code::Backspace,
-                KeyCode::Delete => Code::Delete,
-                KeyCode::Up => Code::Up,
-                KeyCode::Down => Code::Down,
-                KeyCode::Left => Code::Left,
-                KeyCode::Right => Code::Right,
-                KeyCode::PageUp => Code::PageUp,
-                KeyCode::PageDown => Code::PageDown,
-                KeyCode::Home => Code::Home,
-                KeyCode::End => Code::End,
-                _ => return None,
-            };
-            Some(Input::Key(Key {
-                code,
-                ctrl,
-                alt: key.modifiers.contains(KeyModifiers::ALT),
-            }))
-        }
-        Event::Paste(text) => Some(Input::Paste(text)),
-        Event::Resize(_, _) => {
-            let (width, height) = super::size();
-            Some(Input::Resize(width, height))
-        }
-        Event::Key(_) | Event::Mouse(_) | Event::FocusGained | Event::FocusLost => None,
     }
 }

@@ -228,17 +228,22 @@ impl World {
             }
             Effect::Title(text) => screen.title(&text)?,
             Effect::Bell => screen.bell()?,
-            Effect::Redraw => screen.clear()?,
+            Effect::Redraw => self.draw_anew(),
             Effect::Suspend => {
                 screen.suspend()?;
-                let (width, height) = terminal::size();
-                let _ = self.tell.send(Event::Resize { width, height });
+                self.draw_anew();
             }
             Effect::Snapshot => self.snapshot(state),
             // The loop has ended before.
             Effect::Leave => {}
         }
         Ok(())
+    }
+
+    /// A new size, even the same one, draws everything.
+    fn draw_anew(&self) {
+        let (width, height) = terminal::size();
+        let _ = self.tell.send(Event::Resize { width, height });
     }
 
     fn record(&self, event: impl FnOnce(CleanText, u32) -> RunEvent) {

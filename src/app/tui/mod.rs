@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::error::{CommandError, Result};
-use super::out;
 use super::signals::Signals;
 use super::terminal::{self, Input, Terminal};
 use crate::domain::answers::Answers;
+use crate::domain::clean_text::CleanText;
 use crate::exit_code::ExitCode;
 use crate::runner::folder::State as Runs;
 use crate::screen;
@@ -103,22 +103,24 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
                 let _ = (&resized).write_all(b".");
                 continue;
             }
+            () = terminal::fault() => break 'screen ExitCode::Internal,
+            caught_up = screen.ready() => match caught_up {
+                // What is newest is drawn now.
+                Ok(()) => None,
+                Err(_) => break 'screen ExitCode::HungUp,
+            },
         };
-        let Some(event) = event else {
-            break ExitCode::Internal;
-        };
-        let mut urgent = false;
-        let mut next = Some(event);
+        // Not even an event: only the terminal is ready again. The queue has no end while `sender` lives.
+        let mut urgent = event.is_none();
+        let mut next = event;
         // Everything that waits is taken in before one frame is drawn.
         while let Some(event) = next {
             urgent |= matches!(
                 event,
                 Event::Key(_) | Event::Paste(_) | Event::Resize { .. }
             );
-            if let Event::Resize { width, height } = event
-                && screen.resize(width, height).is_err()
-            {
-                break 'screen ExitCode::HungUp;
+            if let Event::Resize { width, height } = event {
+                screen.resize(width, height);
             }
             if matches!(event, Event::Failed(ref t) if t.message.as_str() == HUNG_UP) {
                 break 'screen ExitCode::HungUp;
@@ -152,10 +154,10 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
         }
         drawn = Instant::now();
     };
-    drop(screen);
+    let heard = screen.leave();
     world.leave().await;
-    if exit != ExitCode::HungUp {
-        farewell(&state);
+    if heard && exit != ExitCode::HungUp {
+        terminal::last_words(&farewell(&state));
     }
     Ok(exit)
 }
@@ -188,19 +190,26 @@ fn listen_for_keys(sender: &mpsc::UnboundedSender<Event>) -> Result<UnixStream> 
 }
 
 /// What stays on the terminal when the screen is left.
-fn farewell(state: &State) {
-    for line in crate::wizard::items::summary(state).lines() {
-        out::line(line);
-    }
-    let Some(run) = &state.run else { return };
+fn farewell(state: &State) -> Vec<CleanText> {
+    let mut lines: Vec<CleanText> = terminal::said()
+        .iter()
+        .map(|words| format!("omup: a fault of omup itself: {words}").into())
+        .collect();
+    let summary = crate::wizard::items::summary(state);
+    lines.extend(summary.lines().map(CleanText::new));
+    let Some(run) = &state.run else { return lines };
     if run.alive {
-        out::line(format!(
-            "The run goes on without this screen. Come back with `omup`, or `omup attach {}`; end it with `omup abort {}`.",
-            run.id, run.id
-        ));
+        lines.push(
+            format!(
+                "The run goes on without this screen. Come back with `omup`, or `omup attach {}`; end it with `omup abort {}`.",
+                run.id, run.id
+            )
+            .into(),
+        );
     } else if run.preparing {
-        out::line("Nothing was started. `omup` goes on with the preparation.");
+        lines.push("Nothing was started. `omup` goes on with the preparation.".into());
     }
+    lines
 }
 
 /// The record of a whole session, for replays: `OMUP_RECORD=FILE`. Holds what was typed.
