@@ -18,7 +18,9 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
                 state.form.old_home = tui_input::Input::new(running.home.display().to_string());
             }
             // The mark stays on what it was on, although the list above it grows.
-            let marked = (state.page == Page::Connect).then(|| state.item()).flatten();
+            let marked = (state.page == Page::Connect)
+                .then(|| state.item())
+                .flatten();
             state.found = Some(found);
             let there = super::items::of(state);
             if let Some(at) = marked.and_then(|item| there.iter().position(|i| *i == item)) {

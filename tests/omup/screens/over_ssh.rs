@@ -1,7 +1,7 @@
 //! A real ssh whose connection is killed three times: before the start, at an open question, and in the
 //! downtime. The work goes on or waits; the next login finds it.
 
-use super::walk::{ENTER, mark, type_name};
+use super::walk::{ENTER, end_all_in, mark, type_name};
 use crate::support::folder::Folder;
 use crate::support::pty::Pty;
 use crate::support::sshd::Sshd;
@@ -87,4 +87,5 @@ fn three_lost_connections_and_still_upgraded() {
     pty.wait("runs OpenMetadata 1.12.4");
     pty.keys("q");
     assert_eq!(pty.end(), 0);
+    end_all_in(&folder);
 }

@@ -1,6 +1,7 @@
 //! Walking through the wizard as a person does: by what stands on the screen.
 
 use crate::support::folder::Folder;
+use crate::support::process::Process;
 use crate::support::pty::Pty;
 
 pub const UP: &str = "\x1b[A";
@@ -81,6 +82,29 @@ impl Walk {
         self.pty.wait_for("the plan", |text| {
             text.contains("Approve this plan") && !text.contains("made anew")
         });
+    }
+}
+
+impl Drop for Walk {
+    /// The practice servers and the runner outlive the screen, as they should; not the test.
+    fn drop(&mut self) {
+        end_all_in(&self.folder);
+    }
+}
+
+/// Ends every process whose command line names this folder.
+pub fn end_all_in(folder: &Folder) {
+    let name = folder.path().display().to_string();
+    let Ok(entries) = std::fs::read_dir("/proc") else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse().ok()) else {
+            continue;
+        };
+        if let Some(process) = Process::of(pid).filter(|p| p.command_line().contains(&name)) {
+            process.kill_tree();
+        }
     }
 }
 
