@@ -1,6 +1,7 @@
 //! Walking through the wizard as a person does: by what stands on the screen.
 
 use crate::support::folder::Folder;
+use crate::support::process;
 use crate::support::pty::Pty;
 
 pub const UP: &str = "\x1b[A";
@@ -12,6 +13,21 @@ pub const ESC: &str = "\x1b";
 pub struct Walk {
     pub pty: Pty,
     pub folder: Folder,
+}
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        drop(Practice(&self.folder));
+    }
+}
+
+/// A practice deployment in a folder; its server and a runner that waits would stay for hours and end with this.
+pub struct Practice<'a>(pub &'a Folder);
+
+impl Drop for Practice<'_> {
+    fn drop(&mut self) {
+        process::end_all_of(self.0.path());
+    }
 }
 
 impl Walk {
@@ -116,8 +132,8 @@ pub fn mark(pty: &mut Pty, words: &str) {
         if on(&before) {
             return;
         }
-        pty.keys(key);
-        if !pty.changes(&before) {
+        pty.keys_shown(key);
+        if pty.text() == before {
             key = if key == DOWN { UP } else { DOWN };
         }
     }
@@ -136,9 +152,7 @@ pub fn type_name(pty: &mut Pty) {
         })
     };
     crate::support::wait::until("the name", std::time::Duration::from_secs(20), || {
-        let before = pty.text();
-        pty.keys("\x15openmetadata_db");
-        pty.changes(&before);
+        pty.keys_shown("\x15openmetadata_db");
         typed(&pty.text()).then_some(())
     });
     pty.keys(ENTER);

@@ -31,6 +31,24 @@ fn stat(pid: u32) -> Option<Stat> {
     })
 }
 
+/// Ends what a test has left running: every process with something below `folder` on its command line.
+///
+/// For a practice deployment, whose server and runner are meant to outlive the screen that started them.
+pub fn end_all_of(folder: &std::path::Path) {
+    let folder = format!("{}/", folder.display());
+    let found: Vec<Process> = std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Process::of(entry.file_name().to_str()?.parse().ok()?))
+        .filter(|process| process.pid != std::process::id())
+        .filter(|process| process.command_line().contains(&folder))
+        .collect();
+    for process in found {
+        process.kill_tree();
+    }
+}
+
 impl Process {
     /// The process that has this id now.
     pub fn of(pid: u32) -> Option<Process> {
