@@ -18,6 +18,7 @@ struct Stat {
     state: char,
     parent: u32,
     started: u64,
+    ticks: u64,
 }
 
 fn stat(pid: u32) -> Option<Stat> {
@@ -28,6 +29,7 @@ fn stat(pid: u32) -> Option<Stat> {
         state: fields.first()?.chars().next()?,
         parent: fields.get(1)?.parse().ok()?,
         started: fields.get(19)?.parse().ok()?,
+        ticks: fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?,
     })
 }
 
@@ -72,6 +74,20 @@ impl Process {
                 .ok()
                 .and_then(Pid::from_raw)
                 .is_some_and(|pid| kill_process(pid, signal).is_ok())
+    }
+
+    /// Processor time that it has used, in clock ticks (usually hundredths of a second); `None` when it has gone.
+    pub fn ticks(&self) -> Option<u64> {
+        stat(self.pid)
+            .filter(|stat| stat.started == self.started)
+            .map(|stat| stat.ticks)
+    }
+
+    /// The letter that proc(5) gives its state: `T` is stopped.
+    pub fn state(&self) -> Option<char> {
+        stat(self.pid)
+            .filter(|stat| stat.started == self.started)
+            .map(|stat| stat.state)
     }
 
     /// Its command line, arguments separated by blanks; empty when it has gone.
