@@ -3,4 +3,5 @@
 mod over_ssh;
 mod replay;
 mod terminal;
+mod tty;
 mod walk;

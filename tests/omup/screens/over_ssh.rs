@@ -1,7 +1,7 @@
 //! A real ssh whose connection is killed three times: before the start, at an open question, and in the
 //! downtime. The work goes on or waits; the next login finds it.
 
-use super::walk::{ENTER, end_all_in, mark, type_name};
+use super::walk::{ENTER, Practice, mark, type_name};
 use crate::support::folder::Folder;
 use crate::support::pty::Pty;
 use crate::support::sshd::Sshd;
@@ -12,6 +12,7 @@ fn three_lost_connections_and_still_upgraded() {
     let Some(sshd) = Sshd::start(&folder) else {
         return;
     };
+    let _practice = Practice(&folder);
     let command = format!(
         "TMPDIR={} LANG=C.UTF-8 TERM=xterm-256color exec {} sandbox --pace fast",
         folder.path().display(),
@@ -85,7 +86,8 @@ fn three_lost_connections_and_still_upgraded() {
     choose(&mut pty, "Go on");
     go_on(&mut pty);
     pty.wait("runs OpenMetadata 1.12.4");
+    // The things to do stand there when the runner has ended.
+    pty.wait("▸ Read the report");
     pty.keys("q");
     assert_eq!(pty.end(), 0);
-    end_all_in(&folder);
 }

@@ -96,7 +96,7 @@ fn a_lost_terminal_loses_nothing_and_the_next_one_shows_the_run_first() {
     walk.pty.wait("Stop this run?");
     // The first moments belong to the page below; the safe choice is marked.
     wait::until("the question to take keys", Duration::from_secs(5), || {
-        walk.pty.keys(DOWN);
+        walk.pty.keys_shown(DOWN);
         walk.pty.text().contains("▸ Stop safely").then_some(())
     });
     walk.pty.keys(ENTER);
@@ -196,6 +196,7 @@ fn any_size_is_survived_and_a_small_one_says_so() {
 #[test]
 fn a_terminal_that_can_do_nothing_gets_plain_questions() {
     let folder = crate::support::folder::Folder::new("dumb");
+    let _practice = walk::Practice(&folder);
     let mut pty = walk::open(&folder, "good", &[("TERM", "dumb")], 80, 24);
     pty.wait("Serves now");
     assert!(!pty.full_screen());

@@ -1,7 +1,7 @@
 //! Walking through the wizard as a person does: by what stands on the screen.
 
 use crate::support::folder::Folder;
-use crate::support::process::Process;
+use crate::support::process;
 use crate::support::pty::Pty;
 
 pub const UP: &str = "\x1b[A";
@@ -13,6 +13,21 @@ pub const ESC: &str = "\x1b";
 pub struct Walk {
     pub pty: Pty,
     pub folder: Folder,
+}
+
+impl Drop for Walk {
+    fn drop(&mut self) {
+        drop(Practice(&self.folder));
+    }
+}
+
+/// A practice deployment in a folder; its server and a runner that waits would stay for hours and end with this.
+pub struct Practice<'a>(pub &'a Folder);
+
+impl Drop for Practice<'_> {
+    fn drop(&mut self) {
+        process::end_all_of(self.0.path());
+    }
 }
 
 impl Walk {
@@ -85,29 +100,6 @@ impl Walk {
     }
 }
 
-impl Drop for Walk {
-    /// The practice servers and the runner outlive the screen, as they should; not the test.
-    fn drop(&mut self) {
-        end_all_in(&self.folder);
-    }
-}
-
-/// Ends every process whose command line names this folder.
-pub fn end_all_in(folder: &Folder) {
-    let name = folder.path().display().to_string();
-    let Ok(entries) = std::fs::read_dir("/proc") else {
-        return;
-    };
-    for entry in entries.flatten() {
-        let Some(pid) = entry.file_name().to_str().and_then(|n| n.parse().ok()) else {
-            continue;
-        };
-        if let Some(process) = Process::of(pid).filter(|p| p.command_line().contains(&name)) {
-            process.kill_tree();
-        }
-    }
-}
-
 /// `omup sandbox` in a terminal; its practice folder lies in this folder.
 #[track_caller]
 pub fn open(folder: &Folder, scenario: &str, env: &[(&str, &str)], width: u16, height: u16) -> Pty {
@@ -140,8 +132,8 @@ pub fn mark(pty: &mut Pty, words: &str) {
         if on(&before) {
             return;
         }
-        pty.keys(key);
-        if !pty.changes(&before) {
+        pty.keys_shown(key);
+        if pty.text() == before {
             key = if key == DOWN { UP } else { DOWN };
         }
     }
@@ -160,9 +152,7 @@ pub fn type_name(pty: &mut Pty) {
         })
     };
     crate::support::wait::until("the name", std::time::Duration::from_secs(20), || {
-        let before = pty.text();
-        pty.keys("\x15openmetadata_db");
-        pty.changes(&before);
+        pty.keys_shown("\x15openmetadata_db");
         typed(&pty.text()).then_some(())
     });
     pty.keys(ENTER);

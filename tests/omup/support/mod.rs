@@ -14,4 +14,5 @@ pub mod pty;
 pub mod skip;
 pub mod sshd;
 pub mod tool;
+pub mod tty;
 pub mod wait;

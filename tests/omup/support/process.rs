@@ -18,6 +18,7 @@ struct Stat {
     state: char,
     parent: u32,
     started: u64,
+    ticks: u64,
 }
 
 fn stat(pid: u32) -> Option<Stat> {
@@ -28,7 +29,26 @@ fn stat(pid: u32) -> Option<Stat> {
         state: fields.first()?.chars().next()?,
         parent: fields.get(1)?.parse().ok()?,
         started: fields.get(19)?.parse().ok()?,
+        ticks: fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?,
     })
+}
+
+/// Ends what a test has left running: every process with something below `folder` on its command line.
+///
+/// For a practice deployment, whose server and runner are meant to outlive the screen that started them.
+pub fn end_all_of(folder: &std::path::Path) {
+    let folder = format!("{}/", folder.display());
+    let found: Vec<Process> = std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter_map(|entry| Process::of(entry.file_name().to_str()?.parse().ok()?))
+        .filter(|process| process.pid != std::process::id())
+        .filter(|process| process.command_line().contains(&folder))
+        .collect();
+    for process in found {
+        process.kill_tree();
+    }
 }
 
 impl Process {
@@ -54,6 +74,20 @@ impl Process {
                 .ok()
                 .and_then(Pid::from_raw)
                 .is_some_and(|pid| kill_process(pid, signal).is_ok())
+    }
+
+    /// Processor time that it has used, in clock ticks (usually hundredths of a second); `None` when it has gone.
+    pub fn ticks(&self) -> Option<u64> {
+        stat(self.pid)
+            .filter(|stat| stat.started == self.started)
+            .map(|stat| stat.ticks)
+    }
+
+    /// The letter that proc(5) gives its state: `T` is stopped.
+    pub fn state(&self) -> Option<char> {
+        stat(self.pid)
+            .filter(|stat| stat.started == self.started)
+            .map(|stat| stat.state)
     }
 
     /// Its command line, arguments separated by blanks; empty when it has gone.

@@ -38,6 +38,15 @@ fn screen_size(n: u16) -> NonZero<u16> {
     NonZero::new(n.max(1)).unwrap_or(NonZero::<u16>::MIN)
 }
 
+/// Whole frames that began with an empty screen.
+fn frames_drawn_anew(raw: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(raw);
+    text.split("\x1b[?2026h")
+        .skip(1)
+        .filter(|frame| frame.starts_with("\x1b[2J") && frame.contains("\x1b[?2026l"))
+        .count()
+}
+
 impl Pty {
     /// Starts a command in a terminal of this size. `TERM` and the locale are set; `env` goes on top.
     #[track_caller]
@@ -187,19 +196,23 @@ impl Pty {
         }
     }
 
-    /// True when the screen becomes another one soon; false when the key meant nothing there.
-    pub fn changes(&self, before: &str) -> bool {
+    /// Sends keys and waits for a frame that knows them, however slow the machine: Ctrl-L after them has everything
+    /// drawn anew.
+    #[track_caller]
+    pub fn keys_shown(&mut self, keys: &str) {
+        let begun = self.look(|shown| frames_drawn_anew(&shown.raw));
+        self.keys(keys);
+        self.keys("\x0c");
         let start = Instant::now();
         let (lock, bell) = &*self.shown;
         let mut shown = lock.lock().unwrap_or_else(|broken| broken.into_inner());
-        loop {
-            if shown.parser.screen().contents() != before {
-                return true;
-            }
-            let rest = Duration::from_millis(700).saturating_sub(start.elapsed());
-            if rest.is_zero() || shown.closed {
-                return false;
-            }
+        while frames_drawn_anew(&shown.raw) <= begun {
+            let rest = LIMIT.saturating_sub(start.elapsed());
+            assert!(
+                !rest.is_zero() && !shown.closed,
+                "no frame after {keys:?}; on the screen:\n{}",
+                shown.parser.screen().contents()
+            );
             shown = bell
                 .wait_timeout(shown, rest)
                 .unwrap_or_else(|broken| broken.into_inner())
@@ -241,7 +254,10 @@ impl Pty {
         let start = Instant::now();
         loop {
             match self.child.try_wait() {
-                Ok(Some(status)) => return status.exit_code(),
+                Ok(Some(status)) => {
+                    self.read_to_the_end();
+                    return status.exit_code();
+                }
                 Ok(None) if start.elapsed() < LIMIT => {
                     std::thread::yield_now();
                     std::thread::park_timeout(Duration::from_millis(10));
@@ -250,6 +266,14 @@ impl Pty {
                 Err(error) => panic!("cannot wait for it: {error}"),
             }
         }
+    }
+
+    /// Waits until everything that the program has written is on the screen. Not for ever: a program that it left
+    /// behind may keep the terminal open.
+    fn read_to_the_end(&self) {
+        let (lock, bell) = &*self.shown;
+        let shown = lock.lock().unwrap_or_else(|broken| broken.into_inner());
+        let _ = bell.wait_timeout_while(shown, Duration::from_secs(5), |shown| !shown.closed);
     }
 }
 
