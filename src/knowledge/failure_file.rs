@@ -8,7 +8,7 @@ use toml::Spanned;
 
 use super::diagnose::Diagnoser;
 use super::failures::{Again, Certainty, Failure, FailureEngine, LogContext, Names, Phase};
-use super::pattern::Pattern;
+use super::pattern::{Pattern, folded};
 use crate::domain::clean_text::CleanText;
 use crate::domain::version::OmVersion;
 
@@ -117,7 +117,16 @@ fn one(lines: &Lines, entry: Spanned<Written>, out: &mut Read) {
     let mut patterns = Vec::new();
     for pattern in &written.patterns {
         match Pattern::parse(pattern.get_ref()) {
-            Ok(pattern) => patterns.push(pattern),
+            Ok(read) => {
+                let sampled = |sample: &Spanned<String>| {
+                    let line = CleanText::new(sample.get_ref());
+                    read.find(&folded(line.as_str())).is_some()
+                };
+                if !written.samples.iter().any(sampled) {
+                    wrong(pattern.span().start, "no sample shows this pattern".into());
+                }
+                patterns.push(read);
+            }
             Err(error) => wrong(pattern.span().start, error.to_string()),
         }
     }
@@ -402,6 +411,12 @@ near_misses = ["space left on device: 3 GB"]
                 "sources = []",
                 1,
                 "sources is empty",
+            ),
+            (
+                "device\"]\nnames",
+                "device\", \"No room on the device\"]\nnames",
+                4,
+                "no sample",
             ),
             ("https://example.org/", "ftp://example.org/", 11, "https"),
             (
