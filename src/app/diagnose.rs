@@ -10,7 +10,7 @@ use crate::domain::clean_text::CleanText;
 use crate::domain::version::OmVersion;
 use crate::exit_code::ExitCode;
 use crate::knowledge::{
-    Diagnosed, Diagnosis, FAILURE_FILES, Knowledge, LogContext, NumberedLine, failure_file,
+    Diagnosed, Diagnosis, FAILURE_FILES, Knowledge, LogContext, NumberedLine, failure_check,
 };
 
 /// Of a line longer than both together, this much of its head and of its tail is read: a long SQL
@@ -135,7 +135,7 @@ pub fn check(dir: Option<&Path>) -> Result<ExitCode> {
             .map(|(name, text)| ((*name).to_string(), (*text).to_string()))
             .collect(),
     };
-    let checked = failure_file::check(&files);
+    let checked = failure_check::check(&files);
     for mistake in &checked.mistakes {
         out::line(mistake.to_string());
     }

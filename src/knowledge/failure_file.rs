@@ -1,14 +1,13 @@
-//! A file of failures: its shape, and everything that can be wrong with it, by file and line.
+//! A file of failures: its shape, and what can be wrong with it by itself, by file and line. Files
+//! against each other are in `failure_check`.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::diagnose::Diagnoser;
-use super::failures::{Again, Certainty, Failure, FailureEngine, LogContext, Names, Phase};
-use super::pattern::Pattern;
+use super::failures::{Again, Certainty, Failure, FailureEngine, Names, Phase};
+use super::pattern::{Pattern, folded};
 use crate::domain::clean_text::CleanText;
 use crate::domain::version::OmVersion;
 
@@ -117,7 +116,16 @@ fn one(lines: &Lines, entry: Spanned<Written>, out: &mut Read) {
     let mut patterns = Vec::new();
     for pattern in &written.patterns {
         match Pattern::parse(pattern.get_ref()) {
-            Ok(pattern) => patterns.push(pattern),
+            Ok(read) => {
+                let sampled = |sample: &Spanned<String>| {
+                    let line = CleanText::new(sample.get_ref());
+                    read.find(&folded(line.as_str())).is_some()
+                };
+                if !written.samples.iter().any(sampled) {
+                    wrong(pattern.span().start, "no sample shows this pattern".into());
+                }
+                patterns.push(read);
+            }
             Err(error) => wrong(pattern.span().start, error.to_string()),
         }
     }
@@ -184,87 +192,6 @@ fn one(lines: &Lines, entry: Spanned<Written>, out: &mut Read) {
     });
 }
 
-/// How much was checked, and what is wrong.
-#[derive(Debug, Clone, Default)]
-pub struct Checked {
-    pub files: usize,
-    pub failures: usize,
-    pub samples: usize,
-    pub near_misses: usize,
-    pub mistakes: Vec<Mistake>,
-}
-
-/// Reads all files together: each by itself, ids used twice, and every sample and near miss against
-/// every failure, without any context to help.
-pub fn check(files: &[(String, String)]) -> Checked {
-    let read: Vec<(&str, Read)> = files
-        .iter()
-        .map(|(name, text)| (name.as_str(), read(name, text)))
-        .collect();
-    let failures: Vec<Failure> = read
-        .iter()
-        .flat_map(|(_, read)| read.failures.clone())
-        .collect();
-    let mut out = Checked {
-        files: files.len(),
-        failures: failures.len(),
-        ..Checked::default()
-    };
-    let mut seen: BTreeMap<&str, String> = BTreeMap::new();
-    for (file, read) in &read {
-        out.samples += read.samples.len();
-        out.near_misses += read.near_misses.len();
-        out.mistakes.extend(read.mistakes.iter().cloned());
-        let mistake = |line: usize, what: String| Mistake {
-            file: (*file).to_string(),
-            line,
-            what,
-        };
-        for id in &read.ids {
-            let here = format!("{file}:{}", id.line);
-            if let Some(there) = seen.insert(&id.id, here) {
-                out.mistakes.push(mistake(
-                    id.line,
-                    format!("{}: this id stands in {there} too", id.id),
-                ));
-            }
-        }
-        for sample in &read.samples {
-            let answers = answers(&failures, &sample.text);
-            let what = match answers.iter().position(|id| *id == sample.id) {
-                Some(0) => continue,
-                Some(_) => format!(
-                    "{}: the sample is taken for {} first",
-                    sample.id, answers[0]
-                ),
-                None => format!("{}: no pattern matches the sample", sample.id),
-            };
-            out.mistakes.push(mistake(sample.line, what));
-        }
-        for miss in &read.near_misses {
-            if answers(&failures, &miss.text).contains(&miss.id) {
-                let what = format!("{}: a pattern matches the near miss", miss.id);
-                out.mistakes.push(mistake(miss.line, what));
-            }
-        }
-    }
-    out.mistakes
-        .sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    out
-}
-
-/// The ids that one line is diagnosed as, best first.
-fn answers(failures: &[Failure], text: &str) -> Vec<String> {
-    let mut diagnoser = Diagnoser::new(failures, &LogContext::default());
-    diagnoser.line(1, &CleanText::new(text));
-    diagnoser
-        .finish()
-        .diagnoses
-        .into_iter()
-        .map(|diagnosis| diagnosis.failure.id)
-        .collect()
-}
-
 fn is_id(text: &str) -> bool {
     !text.is_empty()
         && text
@@ -301,163 +228,5 @@ impl<'a> Lines<'a> {
             line: self.line(at),
             what: what.to_string(),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::{check, read};
-    use crate::knowledge::FAILURE_FILES;
-
-    const WHOLE: &str = r#"[[failure]]
-id = "disk-full"
-title = "t"
-match = ["No space left on device"]
-names = "cause"
-phases = ["migrate"]
-cause = "c"
-next = "n"
-again = "look"
-certainty = "sure"
-sources = ["https://example.org/"]
-copied = "2026-11-26"
-samples = ["ERROR: No space left on device"]
-near_misses = ["space left on device: 3 GB"]
-"#;
-
-    fn mistakes(text: &str) -> Vec<String> {
-        check(&[("one.toml".to_string(), text.to_string())])
-            .mistakes
-            .iter()
-            .map(ToString::to_string)
-            .collect()
-    }
-
-    #[test]
-    fn every_failure_file_is_right() {
-        let files: Vec<(String, String)> = FAILURE_FILES
-            .iter()
-            .map(|(name, text)| ((*name).to_string(), (*text).to_string()))
-            .collect();
-        let checked = check(&files);
-        assert!(
-            checked.mistakes.is_empty(),
-            "\n{}",
-            checked
-                .mistakes
-                .iter()
-                .map(|mistake| format!("assets/failures/{mistake}\n"))
-                .collect::<String>()
-        );
-        assert!(checked.samples >= checked.failures && checked.failures > 0);
-    }
-
-    #[test]
-    fn every_file_in_the_folder_is_built_in() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/failures");
-        let mut names: Vec<String> = folder
-            .read_dir()
-            .expect("the folder")
-            .filter_map(|entry| entry.expect("an entry").file_name().into_string().ok())
-            .filter(|name| name.ends_with(".toml"))
-            .collect();
-        names.sort();
-        let built_in: Vec<&str> = FAILURE_FILES.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names, built_in, "src/knowledge/failures.rs lists them");
-    }
-
-    #[test]
-    fn a_whole_file_has_no_mistake() {
-        assert_eq!(mistakes(WHOLE), [""; 0]);
-        assert_eq!(read("one.toml", WHOLE).failures.len(), 1);
-    }
-
-    #[test]
-    fn every_mistake_is_named_with_its_line() {
-        for (right, wrong, line, word) in [
-            (
-                "\"No space left on device\"",
-                "\"* on\"",
-                4,
-                "begins or ends",
-            ),
-            (
-                "\"No space left on device\"",
-                "\"No space*left\"",
-                4,
-                "no whole word",
-            ),
-            ("id = \"disk-full\"", "id = \"Disk Full\"", 2, "an id is"),
-            (
-                "copied = \"2026-11-26\"",
-                "copied = \"2026-13-26\"",
-                12,
-                "a date",
-            ),
-            ("copied = \"2026-11-26\"\n", "", 1, "copied"),
-            (
-                "sources = [\"https://example.org/\"]",
-                "sources = []",
-                1,
-                "sources is empty",
-            ),
-            ("https://example.org/", "ftp://example.org/", 11, "https"),
-            (
-                "ERROR: No space",
-                "ERROR: Much space",
-                13,
-                "no pattern matches",
-            ),
-            (
-                "space left on device: 3",
-                "No space left on device: 3",
-                14,
-                "near miss",
-            ),
-            ("title = \"t\"", "titel = \"t\"", 3, "titel"),
-            ("\"sure\"", "\"certain\"", 10, "certain"),
-            ("names = \"cause\"", "names =", 5, ""),
-        ] {
-            let text = WHOLE.replacen(right, wrong, 1);
-            assert_ne!(text, WHOLE, "{wrong}");
-            let found = mistakes(&text);
-            let place = format!("one.toml:{line}: ");
-            assert!(
-                found
-                    .iter()
-                    .any(|one| one.starts_with(&place) && one.contains(word)),
-                "{wrong}: {found:#?}"
-            );
-        }
-    }
-
-    #[test]
-    fn an_id_in_two_files_names_both() {
-        let files = ["a.toml", "b.toml"].map(|name| (name.to_string(), WHOLE.to_string()));
-        let mistakes = check(&files).mistakes;
-        assert!(
-            mistakes
-                .iter()
-                .any(|one| one.file == "b.toml" && one.what.contains("a.toml:2")),
-            "{mistakes:?}"
-        );
-    }
-
-    #[test]
-    fn a_sample_that_another_failure_takes_is_a_mistake() {
-        let other = WHOLE.replace("disk-full", "disk-full-for-error").replace(
-            "No space left on device\"]\nnames",
-            "ERROR: No space left on device\"]\nnames",
-        );
-        let files = [WHOLE, &other].map(|text| ("a.toml".to_string(), text.to_string()));
-        let mistakes = check(&files).mistakes;
-        assert!(
-            mistakes
-                .iter()
-                .any(|one| one.what.contains("taken for disk-full-for-error first")),
-            "{mistakes:?}"
-        );
     }
 }

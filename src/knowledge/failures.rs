@@ -176,7 +176,7 @@ impl Failure {
 }
 
 /// What is built in. A file with a mistake gives what is right in it, and fails the test of
-/// `failure_file`.
+/// `failure_check_tests`.
 pub fn embedded() -> Vec<Failure> {
     FILES
         .iter()

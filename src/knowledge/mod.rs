@@ -6,7 +6,10 @@ mod checklist;
 mod diagnose;
 #[cfg(test)]
 mod diagnose_tests;
-pub mod failure_file;
+pub mod failure_check;
+#[cfg(test)]
+mod failure_check_tests;
+mod failure_file;
 mod failures;
 mod first_error;
 mod masked;
