@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::knowledge::{FailureEngine, Phase};
+use crate::knowledge::{FailureEngine, FailurePhase};
 use crate::practice::PracticeCommand;
 
 /// Upgrade OpenMetadata from one terminal, with a proven way back.
@@ -219,7 +219,7 @@ pub struct DiagnoseArgs {
     pub to: Option<String>,
     /// What wrote the log; failures of that part come first
     #[arg(long)]
-    pub phase: Option<Phase>,
+    pub phase: Option<FailurePhase>,
     /// Leaves out what the other engine says
     #[arg(long)]
     pub engine: Option<FailureEngine>,

@@ -56,7 +56,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
     let root = State::locate(cli.state_dir);
     let looking = || State::look(root.clone());
     let Some(command) = cli.command else {
-        return app::wizard::begin(State::open(root)?, cli.answers.as_deref(), cli.plain).await;
+        return app::wizard::begin(looking()?, cli.answers.as_deref(), cli.plain).await;
     };
     if cli.answers.is_some() || cli.plain {
         return Err(CommandError::new(
@@ -97,7 +97,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             if plain || run.json || !app::terminal::can_draw() {
                 app::attach::follow(&folder, app::attach::From::Start, run.json, None).await
             } else {
-                app::wizard::attach(State::open(root)?, folder.run.as_str(), read_only).await
+                app::wizard::attach(looking()?, folder.run.as_str(), read_only).await
             }
         }
         Command::Answer {

@@ -134,6 +134,7 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
         uid,
     });
     let opened = open::deployment(&answers).await?;
+    let state = State::open(state.root)?;
     let (folder, mut journal) = run::create(&state, &answers, &opened).await?;
     for event in &events {
         journal.append(event)?;

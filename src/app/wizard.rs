@@ -26,7 +26,7 @@ pub async fn attach(state: State, run: &str, read_only: bool) -> Result<ExitCode
         read_only,
         ..Opening::default()
     };
-    tui::wizard(state, opening).await
+    tui::wizard(State::open(state.root)?, opening).await
 }
 
 /// `omup sandbox`: the wizard on a practice deployment.
@@ -43,5 +43,5 @@ async fn go(state: State, opening: Opening, plain: bool) -> Result<ExitCode> {
     if plain || !terminal::can_draw() {
         return questions::ask(state, opening).await;
     }
-    tui::wizard(state, opening).await
+    tui::wizard(State::open(state.root)?, opening).await
 }

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
-use super::{Diagnosed, FailureEngine, Knowledge, LogContext, Phase};
+use super::{Diagnosed, FailureEngine, FailurePhase as Phase, Knowledge, LogContext};
 use crate::domain::clean_text::CleanText;
 
 const SORT: &str =

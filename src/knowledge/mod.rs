@@ -24,7 +24,8 @@ use crate::domain::version::OmVersion;
 pub use checklist::Point;
 pub use diagnose::{Diagnosed, Diagnoser, Diagnosis};
 pub use failures::{
-    Again, Certainty, FILES as FAILURE_FILES, Failure, FailureEngine, LogContext, Names, Phase,
+    Again, Certainty, FILES as FAILURE_FILES, Failure, FailureEngine, LogContext, Names,
+    Phase as FailurePhase,
 };
 pub use first_error::NumberedLine;
 pub use path::PathVerdict;

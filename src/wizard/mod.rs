@@ -50,6 +50,8 @@ pub struct LogPane {
     pub query: Option<LogQuery>,
     pub window: Option<LogWindow>,
     pub wrap: bool,
+    /// The known failure that its last lines speak of best, on the page that tells why a run stopped.
+    pub diagnosis: Option<crate::knowledge::Diagnosis>,
     /// Rows that came while the reader looked elsewhere.
     pub unseen: u64,
 }
@@ -273,7 +275,12 @@ impl State {
             return Vec::new();
         };
         let whole = self.page == Page::Log;
-        let same = self.log.query.as_ref().filter(|query| query.file == file);
+        let stopped = self.page == Page::Stopped;
+        let same = self
+            .log
+            .query
+            .as_ref()
+            .filter(|query| query.file == file && (query.rows == 400) == stopped);
         let query = match same {
             Some(query) => query.clone(),
             None => LogQuery {
@@ -281,10 +288,11 @@ impl State {
                 filter: None,
                 search: self.search.clone().filter(|_| whole),
                 place: LogPlace::End,
-                rows: if whole {
-                    self.body_rows().saturating_sub(1)
-                } else {
-                    6
+                rows: match self.page {
+                    Page::Log => self.body_rows().saturating_sub(1),
+                    // Enough to find the cause above what followed from it.
+                    Page::Stopped => 400,
+                    _ => 6,
                 },
             },
         };

@@ -298,5 +298,34 @@ fn log(state: &mut State, window: LogWindow) {
             });
         }
     }
+    state.log.diagnosis = (state.page == Page::Stopped)
+        .then(|| diagnosis(state, &window))
+        .flatten();
     state.log.window = Some(window);
+}
+
+/// What the last lines of the failed program speak of.
+fn diagnosis(state: &State, window: &LogWindow) -> Option<crate::knowledge::Diagnosis> {
+    use crate::domain::step::StepId;
+    use crate::knowledge::{FailurePhase, LogContext};
+    let run = state.run.as_ref()?;
+    let (step, _) = run.view.failure()?;
+    let phase = match step {
+        StepId::BackUp => Some(FailurePhase::Dump),
+        StepId::Prove | StepId::RestoreBackup => Some(FailurePhase::Restore),
+        StepId::Migrate => Some(FailurePhase::Migrate),
+        StepId::StartServer | StepId::StartOldServer => Some(FailurePhase::Start),
+        StepId::Reindex | StepId::ReindexOld => Some(FailurePhase::Reindex),
+        StepId::DeployPipelines => Some(FailurePhase::Pipelines),
+        _ => None,
+    };
+    let context = LogContext {
+        from: run.view.from.clone(),
+        to: run.view.to.clone(),
+        phase,
+        engine: None,
+    };
+    let lines = window.lines.iter().map(|line| &line.text);
+    let found = state.knowledge.diagnose(lines, &context);
+    found.diagnoses.into_iter().next()
 }

@@ -63,6 +63,7 @@ pub fn stopped(state: &State) -> Vec<Row> {
     }
     rows.push(Row::empty());
     rows.extend(buttons(state));
+    rows.extend(diagnosis(state));
     if let Some(window) = state.log.window.as_ref().filter(|w| !w.lines.is_empty()) {
         rows.push(Row::empty());
         rows.push(
@@ -70,11 +71,38 @@ pub fn stopped(state: &State) -> Vec<Row> {
                 .and("─".repeat(60), Role::Dim)
                 .cut(),
         );
-        for line in &window.lines {
+        let skipped = window.lines.len().saturating_sub(6);
+        for line in window.lines.iter().skip(skipped) {
             rows.push(Row::new(line.text.to_string(), running::level_role(line.level)).cut());
         }
     }
     rows
+}
+
+/// A known failure in the log of what failed: cause, what to do, how sure, from where we know it.
+fn diagnosis(state: &State) -> Vec<Row> {
+    let Some(known) = &state.log.diagnosis else {
+        return Vec::new();
+    };
+    let failure = &known.failure;
+    let source = failure.sources.first().cloned().unwrap_or_default();
+    vec![
+        Row::empty(),
+        Row::new(
+            format!(
+                "Known failure ({}): {}",
+                failure.certainty.word(),
+                failure.title
+            ),
+            Role::Strong,
+        )
+        .hang(2),
+        label("Log says", known.text.as_str()),
+        label("Cause", &failure.cause),
+        label("Do", &failure.next),
+        label("Again", failure.again.sentence()),
+        label("Source", &source),
+    ]
 }
 
 fn label(name: &str, text: &str) -> Row {
