@@ -42,14 +42,12 @@ pub fn stopped(state: &State) -> Vec<Row> {
     }
     rows.push(label("Users", users(run)));
     if let Some((exit, message)) = &run.view.ended {
-        rows.push(label(
-            "It ended",
-            &format!(
-                "{message} (exit code {}, {})",
-                exit.number(),
-                exit.meaning()
-            ),
-        ));
+        let code = format!("exit code {}, {}", exit.number(), exit.meaning());
+        // What failed is told above; then the end adds only its code.
+        rows.push(match run.view.failure() {
+            Some(_) => label("Ended with", &code),
+            None => label("It ended", &format!("{message} ({code})")),
+        });
     }
     if let Some(dir) = &run.view.facts.backup_dir {
         let level = run.view.facts.level.map_or("taken", |l| l.words());

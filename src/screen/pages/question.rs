@@ -57,7 +57,7 @@ pub fn rows(state: &State) -> Vec<Row> {
         rows.push(yes(
             true,
             format!(
-                "a restore took {seconds:.0} s here: going back later takes {}",
+                "a restore took {seconds:.1} s here: going back later takes {}",
                 units::about(seconds.ceil() as u64 + 60)
             ),
         ));
