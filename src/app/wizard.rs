@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::Result;
-use super::tui::{self, Opening};
+use super::tui::{self, Mender, Opening};
 use super::{open, questions, terminal};
 use crate::exit_code::ExitCode;
 use crate::runner::folder::State;
@@ -30,10 +30,16 @@ pub async fn attach(state: State, run: &str, read_only: bool) -> Result<ExitCode
 }
 
 /// `omup sandbox`: the wizard on a practice deployment.
-pub async fn practise(state: State, answers: &Path, lesson: Lesson) -> Result<ExitCode> {
+pub async fn practise(
+    state: State,
+    answers: &Path,
+    lesson: Lesson,
+    mender: Mender,
+) -> Result<ExitCode> {
     let opening = Opening {
         answers: Some(open::answers(answers)?),
         lesson: Some(lesson),
+        mender: Some(mender),
         ..Opening::default()
     };
     go(state, opening, false).await

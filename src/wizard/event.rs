@@ -72,6 +72,8 @@ pub enum Event {
     Ways(Box<Result<Vec<WayBack>, Trouble>>),
     /// The report of the run, as Markdown.
     Report(Result<String, Trouble>),
+    /// The cause of a practice scenario is mended.
+    Mended,
     /// An effect went well, in words.
     Told(CleanText),
     /// An effect failed.
@@ -176,6 +178,8 @@ pub enum Effect {
     Resume {
         again: bool,
     },
+    /// Practice only: mend the cause, as an administrator would.
+    Mend,
     WaysBack,
     /// Go one of them; the name was typed.
     TakeWay {

@@ -44,6 +44,7 @@ pub enum Do {
     Stop,
     Resume,
     Again,
+    Mend,
     Ways,
     Report,
     Log,
@@ -76,6 +77,7 @@ impl Do {
             Do::Stop => "Stop here and put everything back…",
             Do::Resume => "Go on with this run",
             Do::Again => "Run the failed step again…",
+            Do::Mend => "PRACTICE: play the administrator and mend the cause",
             Do::Ways => "Ways back, each with its price",
             Do::Report => "Read the report",
             Do::Log => "Read the whole log",
@@ -243,6 +245,13 @@ fn stopped(state: &State) -> Vec<Item> {
         (Some(_), Some(_)) => items.extend([Do::Ways, Do::Again]),
         (Some(_), None) if early => items.extend([Do::Resume, Do::PrepareAgain]),
         (Some(_), None) => items.extend([Do::Ways, Do::Resume]),
+    }
+    if state
+        .lesson
+        .as_ref()
+        .is_some_and(|lesson| lesson.mending.is_some())
+    {
+        items.push(Do::Mend);
     }
     if !run.view.children.is_empty() {
         items.push(Do::Log);

@@ -42,6 +42,10 @@ pub struct Look {
 pub struct Lesson {
     pub name: String,
     pub about: String,
+    /// The end that is right, and why.
+    pub right_end: String,
+    /// What somebody outside of omup does to mend the cause; gone once it is done.
+    pub mending: Option<String>,
 }
 
 /// The log pane.

@@ -120,6 +120,20 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
             state.report = Some(report);
             Vec::new()
         }
+        Event::Mended => {
+            let done = state
+                .lesson
+                .as_mut()
+                .and_then(|lesson| lesson.mending.take());
+            if let Some(done) = done {
+                state.say(
+                    format!("PRACTICE: {done}; now the step may be run again"),
+                    false,
+                );
+            }
+            state.cursor.insert(state.page, 0);
+            Vec::new()
+        }
         Event::Told(text) => {
             state.say(text, false);
             Vec::new()

@@ -9,7 +9,7 @@ mod practice;
 mod scenarios;
 mod story;
 
-pub use practice::{Pace, Practice};
+pub use practice::{Pace, Practice, mend_below};
 pub use scenarios::{Scenario, Then, scenario, scenarios};
 
 use super::error::{CommandError, Result};
@@ -78,8 +78,18 @@ async fn attended(scenario: &'static Scenario, keep: bool, pace: Pace) -> Result
     let lesson = crate::wizard::Lesson {
         name: scenario.name.to_string(),
         about: scenario.about.to_string(),
+        right_end: scenario.right_end.to_string(),
+        mending: match scenario.then {
+            Then::MendAndGoOn { mending } => Some(mending.to_string()),
+            Then::Nothing | Then::GoBack | Then::GoOn => None,
+        },
     };
-    let ended = super::wizard::practise(state, &place.answers(), lesson).await;
+    let mender = super::tui::Mender {
+        folder: place.path.clone(),
+        scenario,
+        pace,
+    };
+    let ended = super::wizard::practise(state, &place.answers(), lesson, mender).await;
     let state = State::open(place.state())?;
     let goes_on = state.runs().iter().any(super::attach::alive);
     // A terminal that was lost, or a run that is not done: the next `omup sandbox` goes on with it.

@@ -77,8 +77,8 @@ impl Practice {
             scenario,
             pace,
         };
-        practice.write_faults(scenario.faults)?;
-        practice.write_sort_memory(scenario.sort_memory)?;
+        write_faults(&practice.made.folder, pace, scenario.faults)?;
+        write_sort_memory(&practice.made.folder, scenario.sort_memory)?;
         control(&practice.made.old_home, "start").await?;
         practice.wait_until_it_serves().await?;
         if scenario.watchdog {
@@ -100,14 +100,7 @@ impl Practice {
     /// # Errors
     /// When a file cannot be written or the watchdog does not end.
     pub async fn mend(&self) -> Result<()> {
-        self.write_faults("")?;
-        if self.scenario.sort_memory.is_some() {
-            self.write_sort_memory(Some(ENOUGH))?;
-        }
-        if self.scenario.watchdog {
-            run(&watchdog(&self.made.folder), "stop").await?;
-        }
-        Ok(())
+        mend_below(&self.folder, self.scenario, self.pace).await
     }
 
     /// Answers as an operator would begin with: no go-ahead is given.
@@ -164,28 +157,6 @@ impl Practice {
         Ok(path)
     }
 
-    fn write_faults(&self, faults: &str) -> Result<()> {
-        let text = format!("{}{faults}", self.pace.faults());
-        write(&self.made.faults_file, &text, "write the faults")
-    }
-
-    /// What the practice database's server gives each session for sorting.
-    fn write_sort_memory(&self, memory: Option<&str>) -> Result<()> {
-        let Some(memory) = memory else {
-            return Ok(());
-        };
-        let file = self
-            .made
-            .folder
-            .join("data")
-            .join(crate::practice::sort_memory::FILE);
-        write(
-            &file,
-            &format!("sort_memory = {memory}\n"),
-            "write the database's setting",
-        )
-    }
-
     /// A plan made before the server listens would find no owner of it.
     async fn wait_until_it_serves(&self) -> Result<()> {
         for _ in 0..200 {
@@ -205,6 +176,41 @@ impl Practice {
 
 /// What OpenMetadata's documentation asks for ("Before you upgrade").
 const ENOUGH: &str = "20MB";
+
+/// Mends what the scenario broke in the deployment below a folder, as the operator would outside of
+/// `omup`.
+///
+/// # Errors
+/// When a file cannot be written or the watchdog does not end.
+pub async fn mend_below(folder: &Path, scenario: &Scenario, pace: Pace) -> Result<()> {
+    let deployment = folder.join("deployment");
+    write_faults(&deployment, pace, "")?;
+    if scenario.sort_memory.is_some() {
+        write_sort_memory(&deployment, Some(ENOUGH))?;
+    }
+    if scenario.watchdog {
+        run(&watchdog(&deployment), "stop").await?;
+    }
+    Ok(())
+}
+
+fn write_faults(deployment: &Path, pace: Pace, faults: &str) -> Result<()> {
+    let text = format!("{}{faults}", pace.faults());
+    let file = deployment.join("faults.toml");
+    write(&file, &text, "write the faults")
+}
+
+/// What the practice database's server gives each session for sorting.
+fn write_sort_memory(deployment: &Path, memory: Option<&str>) -> Result<()> {
+    let Some(memory) = memory else {
+        return Ok(());
+    };
+    let file = deployment
+        .join("data")
+        .join(crate::practice::sort_memory::FILE);
+    let text = format!("sort_memory = {memory}\n");
+    write(&file, &text, "write the database's setting")
+}
 
 /// Stops whatever runs of the deployment below a folder that an earlier session has left.
 pub async fn stop_servers_below(folder: &Path) {

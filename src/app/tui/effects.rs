@@ -36,6 +36,7 @@ pub struct World {
     made: Rc<RefCell<Option<Rc<Session>>>>,
     log: Option<Reader>,
     watch_only: bool,
+    mender: Option<Rc<super::Mender>>,
 }
 
 fn trouble(error: CommandError) -> Trouble {
@@ -46,7 +47,12 @@ fn trouble(error: CommandError) -> Trouble {
 }
 
 impl World {
-    pub fn new(runs: Rc<Runs>, tell: mpsc::UnboundedSender<Event>, watch_only: bool) -> Self {
+    pub fn new(
+        runs: Rc<Runs>,
+        tell: mpsc::UnboundedSender<Event>,
+        watch_only: bool,
+        mender: Option<super::Mender>,
+    ) -> Self {
         Self {
             runs,
             tell,
@@ -54,6 +60,7 @@ impl World {
             made: Rc::default(),
             log: None,
             watch_only,
+            mender: mender.map(Rc::new),
         }
     }
 
@@ -174,6 +181,15 @@ impl World {
                 wait: (way == WayId::GoOn).then(run::person_waits).flatten(),
                 ..Errand::default()
             }),
+            Effect::Mend => {
+                if let Some(mender) = self.mender.clone() {
+                    self.background(async move {
+                        let (scenario, pace) = (mender.scenario, mender.pace);
+                        crate::app::sandbox::mend_below(&mender.folder, scenario, pace).await?;
+                        Ok(Some(Event::Mended))
+                    });
+                }
+            }
             Effect::WaysBack => match self.session() {
                 Ok(session) => self.background(async move {
                     let ways = situation::gather(&session.folder)
@@ -301,30 +317,33 @@ impl World {
     fn launch(&self, errand: Errand) {
         let runs = self.runs.clone();
         match self.session() {
-            Ok(session) => self.background(async move {
-                let answers = open::answers(&session.folder.answers())?;
-                let opened = match open::deployment(&answers).await {
-                    Ok(opened) => opened,
-                    Err(error) => {
-                        if run::view_of(&session.folder)?.being_prepared() {
-                            session.take_back()?;
+            Ok(session) => {
+                session.expect_runner();
+                self.background(async move {
+                    let answers = open::answers(&session.folder.answers())?;
+                    let opened = match open::deployment(&answers).await {
+                        Ok(opened) => opened,
+                        Err(error) => {
+                            if run::view_of(&session.folder)?.being_prepared() {
+                                session.take_back()?;
+                            }
+                            return Err(error);
                         }
-                        return Err(error);
-                    }
-                };
-                match launch::start(&runs, &session.folder, &opened.secrets, &errand).await {
-                    Ok(child) => {
-                        session.started(child);
-                        Ok(None)
-                    }
-                    Err(error) => {
-                        if run::view_of(&session.folder)?.being_prepared() {
-                            session.take_back()?;
+                    };
+                    match launch::start(&runs, &session.folder, &opened.secrets, &errand).await {
+                        Ok(child) => {
+                            session.started(child);
+                            Ok(None)
                         }
-                        Err(error)
+                        Err(error) => {
+                            if run::view_of(&session.folder)?.being_prepared() {
+                                session.take_back()?;
+                            }
+                            Err(error)
+                        }
                     }
-                }
-            }),
+                })
+            }
             Err(error) => self.tell(Err(error)),
         }
     }

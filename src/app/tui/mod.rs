@@ -29,11 +29,19 @@ use crate::wizard::{Lesson, State, update};
 
 use effects::World;
 
+/// Mends what a practice scenario broke, when the learner asks for it.
+pub struct Mender {
+    pub folder: PathBuf,
+    pub scenario: &'static crate::app::sandbox::Scenario,
+    pub pace: crate::app::sandbox::Pace,
+}
+
 /// What the wizard begins with.
 #[derive(Default)]
 pub struct Opening {
     pub answers: Option<Answers>,
     pub lesson: Option<Lesson>,
+    pub mender: Option<Mender>,
     /// A run to open at once.
     pub run: Option<String>,
     /// Never take a free helm: only watch.
@@ -56,7 +64,12 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
         state.form.fill(answers);
     }
     let (sender, mut queue) = mpsc::unbounded_channel();
-    let mut world = World::new(Rc::new(runs), sender.clone(), opening.read_only);
+    let mut world = World::new(
+        Rc::new(runs),
+        sender.clone(),
+        opening.read_only,
+        opening.mender,
+    );
     terminal::give_back_on_panic();
     let mut screen = Terminal::enter().map_err(CommandError::from_cause(
         ExitCode::Internal,

@@ -35,6 +35,8 @@ pub struct Session {
     link: RefCell<Option<Link>>,
     child: RefCell<Option<Child>>,
     takes: Rc<Cell<u32>>,
+    /// A runner is being started: it is looked for without a rest.
+    expecting: Cell<bool>,
     watch_only: bool,
     tell: mpsc::UnboundedSender<Event>,
     follower: RefCell<Option<tokio::task::JoinHandle<()>>>,
@@ -95,6 +97,7 @@ impl Session {
             link: RefCell::new(None),
             child: RefCell::new(None),
             takes: Rc::new(Cell::new(0)),
+            expecting: Cell::new(false),
             watch_only,
             tell,
             follower: RefCell::new(None),
@@ -136,8 +139,14 @@ impl Session {
         self.owned.borrow().is_some()
     }
 
+    /// A runner is about to be started.
+    pub fn expect_runner(&self) {
+        self.expecting.set(true);
+    }
+
     /// The runner that this screen has started: its end is noticed.
     pub fn started(&self, child: Child) {
+        self.expecting.set(false);
         *self.child.borrow_mut() = Some(child);
     }
 
@@ -213,6 +222,10 @@ async fn follow(session: std::rc::Weak<Session>) {
                 let mut lines = Vec::with_capacity(entries.len());
                 for entry in &entries {
                     view.apply(&entry.event);
+                    if matches!(entry.event, RunEvent::RunnerStarted { .. }) {
+                        // It may be gone already: whoever reads that it was started is told which.
+                        alive_before = None;
+                    }
                     if let RunEvent::HelmTaken { who, .. } = &entry.event
                         && caught_up
                     {
@@ -287,7 +300,11 @@ async fn follow(session: std::rc::Weak<Session>) {
         }
         // A run that has its end and no runner needs no looking after; one that was interrupted may be
         // taken up in another terminal.
-        let rest = if held || session.preparing() || session.child.borrow().is_some() {
+        let rest = if held
+            || session.preparing()
+            || session.expecting.get()
+            || session.child.borrow().is_some()
+        {
             LOOK
         } else {
             LOOK_IDLE

@@ -20,7 +20,14 @@ pub fn stopped(state: &State) -> Vec<Row> {
             rows.push(Row::new(format!("✖ Failed to {}", failure.what), Role::Bad).hang(2));
             rows.push(Row::empty());
             rows.push(label("Step", step.title()));
-            rows.push(label("Why", failure.why.as_str()));
+            // What failed stays in sight; a long reason stands whole in the journal.
+            let why = CleanText::limited(failure.why.as_str(), 240);
+            let more = if why == failure.why {
+                ""
+            } else {
+                " (J has all of it)"
+            };
+            rows.push(label("Why", &format!("{why}{more}")));
             rows.push(label("Still safe", failure.still_safe.as_str()));
             rows.push(label("Next", failure.next.as_str()));
         }
@@ -62,6 +69,7 @@ pub fn stopped(state: &State) -> Vec<Row> {
     rows.push(Row::empty());
     rows.extend(buttons(state));
     rows.extend(diagnosis(state));
+    rows.extend(right_end(state));
     if let Some(window) = state.log.window.as_ref().filter(|w| !w.lines.is_empty()) {
         rows.push(Row::empty());
         rows.push(
@@ -100,6 +108,19 @@ fn diagnosis(state: &State) -> Vec<Row> {
         label("Do", &failure.next),
         label("Again", failure.again.sentence()),
         label("Source", &source),
+    ]
+}
+
+/// Practice tells at the end what the right one is.
+fn right_end(state: &State) -> Vec<Row> {
+    let Some(lesson) = &state.lesson else {
+        return Vec::new();
+    };
+    vec![
+        Row::empty(),
+        Row::new("PRACTICE  the right end: ", Role::Strong)
+            .and(lesson.right_end.clone(), Role::Plain)
+            .hang(10),
     ]
 }
 
@@ -242,5 +263,6 @@ pub fn finish(state: &State) -> Vec<Row> {
         .hang(8),
     );
     rows.push(Row::empty());
+    rows.extend(right_end(state));
     rows
 }

@@ -2,6 +2,7 @@
 
 mod over_ssh;
 mod replay;
+mod scenarios;
 mod terminal;
 mod tty;
 mod walk;

@@ -28,6 +28,9 @@ fn state(look: Look, width: u16, height: u16) -> State {
     state.lesson = Some(Lesson {
         name: "good".to_string(),
         about: "everything goes well; then it is taken back all the same".to_string(),
+        right_end: "The old version serves the restored database, equal to the backup; the upgraded one is kept beside it."
+            .to_string(),
+        mending: None,
     });
     (state.width, state.height) = (width, height);
     state

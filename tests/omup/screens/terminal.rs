@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::walk::{self, DOWN, ENTER, ESC, Walk};
 use crate::support::process::Process;
+use crate::support::pty::Pty;
 use crate::support::wait;
 
 /// Facts of a run by its own `--json`, from outside of the screen.
@@ -104,6 +105,55 @@ fn a_lost_terminal_loses_nothing_and_the_next_one_shows_the_run_first() {
     assert_eq!(status(&walk, "good")["exit"], 31);
     walk.pty.keys("q");
     walk.pty.end();
+}
+
+#[test]
+fn two_people_watch_one_run_and_the_helm_is_taken_by_name() {
+    let mut walk = Walk::practise(
+        "helm",
+        "good",
+        &[("USER", "mara"), ("SUDO_USER", "mara")],
+        80,
+        24,
+    );
+    walk.prepare();
+    walk.choose("Approve this plan");
+    walk.pty.wait("Users notice nothing yet");
+    let state = walk.state("good").display().to_string();
+    let mut second = Pty::start(
+        env!("CARGO_BIN_EXE_omup"),
+        &["--state-dir", &state, "attach"],
+        &[("USER", "bob"), ("SUDO_USER", "bob")],
+        80,
+        24,
+    );
+    second.wait("READ ONLY");
+    second.wait("mara steers this run");
+    walk::mark(&mut second, "Go on");
+    second.keys(ENTER);
+    second.wait("T takes the helm over");
+    assert!(
+        !second.text().contains("Type the database"),
+        "who only watches answers nothing"
+    );
+    second.keys("T");
+    second.wait("Take the helm?");
+    wait::until("the question to take keys", Duration::from_secs(10), || {
+        second.keys_shown(DOWN);
+        second.text().contains("▸ Take the helm").then_some(())
+    });
+    second.keys(ENTER);
+    second.wait_for("the helm", |text| !text.contains("READ ONLY"));
+    walk.pty.wait("bob has taken the helm");
+    walk.pty.wait("READ ONLY");
+    let journal = std::process::Command::new(env!("CARGO_BIN_EXE_omup"))
+        .args(["--state-dir", &state, "runs", "show"])
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    let story = String::from_utf8_lossy(&journal.stdout).into_owned();
+    for who in ["mara has the helm", "bob has the helm"] {
+        assert!(story.contains(who), "{story}");
+    }
 }
 
 #[test]

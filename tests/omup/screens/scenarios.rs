@@ -1,0 +1,179 @@
+//! Each practice scenario led to its right end by somebody who reads nothing but the screens.
+
+use std::time::Duration;
+
+use super::walk::{DOWN, ENTER, Walk};
+use crate::support::wait;
+
+/// Facts of the run, from outside of the screen.
+fn status(walk: &Walk, scenario: &str) -> serde_json::Value {
+    let out = std::process::Command::new(env!("CARGO_BIN_EXE_omup"))
+        .arg("--state-dir")
+        .arg(walk.state(scenario))
+        .args(["status", "--json"])
+        .output()
+        .unwrap_or_else(|error| panic!("{error}"));
+    serde_json::from_slice(&out.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&out.stderr)))
+}
+
+/// From the first page to the run at work.
+fn begin(scenario: &str) -> Walk {
+    let mut walk = Walk::practise(scenario, scenario, &[], 80, 24);
+    walk.prepare();
+    walk.choose("Approve this plan");
+    walk
+}
+
+/// The first go-ahead.
+fn into_downtime(walk: &mut Walk) {
+    walk.pty.wait("Users notice nothing yet");
+    walk.choose("Go on");
+    walk.type_name("Stop the server");
+}
+
+/// Both go-aheads.
+fn over_the_point(walk: &mut Walk) {
+    into_downtime(walk);
+    walk.pty.wait("The last place from which going back");
+    walk.choose("Go on");
+    walk.type_name("Migrate");
+}
+
+/// Takes the restore from the page that says what failed.
+fn go_back(walk: &mut Walk, scenario: &str) {
+    walk.pty.wait("Stopped, here is why");
+    walk.choose("Ways back");
+    walk.pty.wait("possible  yes");
+    walk.choose("Restore the backup");
+    walk.type_name("Go");
+    walk.pty.wait("runs OpenMetadata 1.10.7");
+    walk.pty.wait("▸ Read the report");
+    let end = status(walk, scenario);
+    assert_eq!(
+        (&end["exit"], &end["phase"]),
+        (&60.into(), &"rolled-back".into())
+    );
+    assert_eq!(end["view"]["facts"]["restored_equal"], true);
+}
+
+/// Mends the cause, as somebody outside of omup would.
+fn mend(walk: &mut Walk) {
+    walk.choose("PRACTICE: play the administrator");
+    walk.pty.wait_for("the cause to be mended", |text| {
+        !text.contains("PRACTICE: play the administrator")
+    });
+}
+
+/// Lets the step that failed after the point of no return run again.
+fn run_again(walk: &mut Walk) {
+    walk.choose("Run the failed step again");
+    walk.pty.wait("Is the cause mended?");
+    wait::until("the question to take keys", Duration::from_secs(10), || {
+        walk.pty.keys_shown(DOWN);
+        walk.pty.text().contains("▸ Run it again").then_some(())
+    });
+    walk.pty.keys(ENTER);
+}
+
+/// The new version serves, and nothing of it is a claim only.
+fn upgraded(walk: &mut Walk, scenario: &str) {
+    walk.pty.wait("runs OpenMetadata 1.12.4");
+    walk.pty.wait("▸ Read the report");
+    let end = status(walk, scenario);
+    assert_eq!(
+        (&end["exit"], &end["phase"]),
+        (&0.into(), &"upgraded".into())
+    );
+}
+
+/// The backup is refused: nothing was stopped, nothing was changed.
+fn refused(scenario: &str) {
+    let walk = begin(scenario);
+    walk.pty.wait("Stopped, here is why");
+    let screen = walk.pty.wait("notice nothing");
+    assert!(screen.contains("✖ Failed to"), "{screen}");
+    let end = status(&walk, scenario);
+    assert_eq!(
+        (&end["exit"], &end["phase"]),
+        (&20.into(), &"before-downtime".into())
+    );
+    assert!(end["view"]["facts"]["backup_dir"].is_null(), "{end}");
+}
+
+#[test]
+fn disk_full() {
+    refused("disk-full");
+}
+
+#[test]
+fn dump_ends_early() {
+    refused("dump-ends-early");
+}
+
+#[test]
+fn out_of_sort_memory() {
+    let mut walk = begin("out-of-sort-memory");
+    over_the_point(&mut walk);
+    walk.pty.wait("Stopped, here is why");
+    mend(&mut walk);
+    run_again(&mut walk);
+    upgraded(&mut walk, "out-of-sort-memory");
+}
+
+#[test]
+fn connection_lost() {
+    let mut walk = begin("connection-lost");
+    over_the_point(&mut walk);
+    go_back(&mut walk, "connection-lost");
+}
+
+#[test]
+fn migration_fails() {
+    let mut walk = begin("migration-fails");
+    over_the_point(&mut walk);
+    go_back(&mut walk, "migration-fails");
+}
+
+#[test]
+fn success_printed() {
+    let mut walk = begin("success-printed");
+    over_the_point(&mut walk);
+    go_back(&mut walk, "success-printed");
+}
+
+#[test]
+fn search_down() {
+    let mut walk = begin("search-down");
+    over_the_point(&mut walk);
+    go_back(&mut walk, "search-down");
+}
+
+#[test]
+fn server_comes_back() {
+    let mut walk = begin("server-comes-back");
+    into_downtime(&mut walk);
+    walk.pty.wait("Stopped, here is why");
+    assert_eq!(status(&walk, "server-comes-back")["exit"], 31);
+    mend(&mut walk);
+    walk.choose("Go on with this run");
+    over_the_point(&mut walk);
+    upgraded(&mut walk, "server-comes-back");
+}
+
+#[test]
+fn runner_killed() {
+    let mut walk = begin("runner-killed");
+    over_the_point(&mut walk);
+    walk.pty.wait("Interrupted");
+    walk.choose("Go on with this run");
+    upgraded(&mut walk, "runner-killed");
+    let end = status(&walk, "runner-killed");
+    let migrations = end["view"]["children"].as_array().map(|children| {
+        children
+            .iter()
+            .filter(|child| child["name"] == "migrate")
+            .count()
+    });
+    assert_eq!(migrations, Some(1), "adopted, and none beside it");
+}
