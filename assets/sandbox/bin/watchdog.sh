@@ -1,6 +1,6 @@
 #!/bin/bash
-# Practice deployment: a watchdog, like a forgotten cron job. Starts the old server as soon as it is
-# down. Ends when its pid file is gone or names another process.
+# Practice deployment: a watchdog, like a forgotten cron job. Starts the old server as soon as it was
+# stopped. Ends when its pid file is gone or names another process.
 here=$(cd "$(dirname "$0")" && pwd) || exit 1
 pid_file="$here/watchdog.pid"
 
@@ -13,7 +13,9 @@ watch)
     while [ -d "$here" ]; do
         sleep 0.2
         [ "$(cat "$pid_file" 2>/dev/null)" = "$$" ] || exit 0
-        "@HOME@/bin/openmetadata.sh" start
+        # While the server's pid file is there it runs, or is being stopped: a stop removes it last,
+        # and would take a new server's file along.
+        [ -e "@HOME@/logs/openmetadata.pid" ] || "@HOME@/bin/openmetadata.sh" start
     done
     ;;
 stop)
