@@ -76,11 +76,15 @@ pub async fn follow(
         let gone = child
             .as_mut()
             .is_none_or(|child| !matches!(child.try_wait(), Ok(None)));
+        // Our own runner is waited for: its last line can be read before the disk has refused it.
         if let Some((exit, _)) = plain.view().ended.clone()
-            && (!held || gone)
+            && if child.is_some() { gone } else { !held }
         {
             plain.finish();
-            return Ok(exit);
+            return match last_line_refused(&mut child) {
+                true => Err(died(folder, child)),
+                false => Ok(exit),
+            };
         }
         if !held && gone {
             plain.finish();
@@ -180,6 +184,15 @@ fn left(plain: &Plain, folder: &RunFolder, exit: ExitCode) -> ExitCode {
         folder.run, folder.run
     ));
     exit
+}
+
+/// True when our runner, which has ended, could not make its last line durable.
+fn last_line_refused(child: &mut Option<Child>) -> bool {
+    child
+        .as_mut()
+        .and_then(|child| child.wait().ok())
+        .and_then(|status| status.code())
+        == Some(i32::from(ExitCode::StateFolder.number()))
 }
 
 /// The runner is gone without a last word: say so, with what is safe and what is next.

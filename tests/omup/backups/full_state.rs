@@ -1,13 +1,14 @@
 //! The disk of the state folder is full: the journal's last words still fit, by its reserve; and where even they do
 //! not, the run stops and says so by its exit code.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::full_disk::{Small, WAIVED};
 use super::scene::{WAITS, assert_honest, assert_resumes, complete, journal, quiet, run, tree};
 use super::tools::Fake;
 use crate::story::stage::{RUN, Stage};
 use crate::support::digest::difference;
+use crate::support::omup::Running;
 
 const STATE: u64 = 4 << 20;
 
@@ -35,9 +36,49 @@ fn a_journal_that_cannot_be_written_stops_the_run() {
     full_in_the_dump(&stage, true);
 }
 
+/// The unit in which a tmpfs gives room to a file.
+const BLOCK: u64 = 4096;
+
+/// A run that waits in the dump tool with a journal whose last block has hardly any room: its next
+/// lines need a new one, which a full disk has not. The waiver's reason, which the journal holds, is
+/// made longer until it is so.
+fn at_the_gate(stage: &Stage, fake: &Fake, gate: &Path) -> (Running, PathBuf) {
+    let runs = stage.folder.join("state/runs");
+    let mut more = String::new();
+    for _ in 0..8 {
+        stage.answer(
+            &WAIVED.replace("full disk", &format!("full disk {more}")),
+            false,
+        );
+        let running = run(stage).path_first(&fake.folder).start();
+        let waits = gate.with_extension("at");
+        crate::support::wait::until("the dump tool", RUN, || waits.exists().then_some(()));
+        let folder = std::fs::read_dir(&runs)
+            .expect("runs")
+            .flatten()
+            .next()
+            .expect("a run")
+            .path();
+        let text = std::fs::read_to_string(folder.join("journal.jsonl")).expect("a journal");
+        let room = (BLOCK - text.len() as u64 % BLOCK) % BLOCK;
+        if room < 300 {
+            return (running, folder);
+        }
+        std::fs::write(gate, "").expect("written");
+        running.end(RUN).expect(WAITS);
+        for left in [gate, &waits] {
+            std::fs::remove_file(left).expect("removed");
+        }
+        std::fs::remove_dir_all(&folder).expect("removed");
+        // It stands in the journal several times; a little less than all of the room is enough.
+        let times = text.matches("wants a full disk").count() as u64;
+        more.push_str(&"x".repeat(((room - 150) / times).max(1) as usize));
+    }
+    panic!("no length of the waiver's reason fills the journal's last block");
+}
+
 /// While the dump tool waits, the disk is filled; with `wholly`, what the reserve would give back too.
 fn full_in_the_dump(stage: &Stage, wholly: bool) {
-    stage.answer(WAIVED, false);
     let state = stage.folder.join("state");
     let Some(_small) = Small::mount(&state, STATE) else {
         return;
@@ -49,15 +90,7 @@ fn full_in_the_dump(stage: &Stage, wholly: bool) {
         gate = gate.display()
     );
     let fake = Fake::new(stage, "pg_dump", "-Fc", &script);
-    let running = run(stage).path_first(&fake.folder).start();
-    let waits = gate.with_extension("at");
-    crate::support::wait::until("the dump tool", RUN, || waits.exists().then_some(()));
-    let folder = std::fs::read_dir(state.join("runs"))
-        .expect("runs")
-        .flatten()
-        .next()
-        .expect("a run")
-        .path();
+    let (running, folder) = at_the_gate(stage, &fake, &gate);
     fill(&state, "filler");
     if wholly {
         std::fs::remove_file(folder.join("reserve")).expect("the reserve");
