@@ -16,7 +16,8 @@ use crate::domain::survey::Session;
 const QUERY: usize = 200;
 
 /// Every other client's session. Without `pg_read_all_stats` those of other users come without their
-/// kind, address and state, so a session of unknown kind is listed too.
+/// kind, address and state, so a session of unknown kind is listed too; one without a user is the
+/// server's own (an autovacuum worker).
 pub async fn sessions(postgres: &Postgres) -> Result<Vec<Session>> {
     let rows = postgres
         .look(
@@ -29,7 +30,7 @@ pub async fn sessions(postgres: &Postgres) -> Result<Vec<Session>> {
              COALESCE(query, ''), pg_catalog.starts_with(COALESCE(application_name, ''), 'omup ') \
              FROM pg_catalog.pg_stat_activity \
              WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid() \
-             AND COALESCE(backend_type, 'client backend') = 'client backend' ORDER BY backend_start, pid"
+             AND (backend_type = 'client backend' OR (backend_type IS NULL AND usesysid IS NOT NULL)) ORDER BY backend_start, pid"
                 .to_string(),
         )
         .await?;

@@ -93,9 +93,9 @@ fn killed(stage: impl Fn(&str) -> Option<Stage>) {
         pause(moment);
         let hit = runner.signal(Signal::KILL);
         let ended = running.end(RUN);
-        assert_eq!(
-            ended.code == 0,
-            !hit,
+        // One that is hit while it goes, its last line written, has done its work.
+        assert!(
+            ended.code == 0 || hit,
             "killed: {hit}\n{}\n{}",
             ended.stdout,
             ended.stderr
