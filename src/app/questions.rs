@@ -16,7 +16,6 @@ use crate::domain::finding::{Blocks, Verdict};
 use crate::exit_code::ExitCode;
 use crate::knowledge::{Knowledge, Severity};
 use crate::runner::folder::State;
-use crate::wizard::State as Wizard;
 use crate::wizard::form::{FieldId, Form};
 
 /// Asks everything that the full screen asks, in its order.
@@ -66,7 +65,7 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
         return Ok(left("the notes are not read"));
     }
     events.extend(notes.iter().map(|note| Event::NoteRead {
-        note: Wizard::note_name(note),
+        note: note.name(),
         read: true,
         who: who.as_str().into(),
         uid,

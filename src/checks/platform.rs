@@ -46,7 +46,11 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
             format!(
                 "OpenMetadata {target} asks for PostgreSQL {range} (copied {}; {})",
                 release.copied,
-                release.sources.join(", ")
+                release
+                    .support_sources
+                    .get("postgres")
+                    .map(|sources| sources.join(", "))
+                    .unwrap_or_default()
             )
         })
         .unwrap_or_default();

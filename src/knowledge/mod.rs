@@ -29,7 +29,7 @@ pub use failures::{
 };
 pub use first_error::NumberedLine;
 pub use path::PathVerdict;
-pub use range::at_least;
+pub use range::{Range, at_least, numbers};
 pub use releases::{Change, Kind, Note, Release, Severity, Support};
 
 /// All releases, ascending, and all known failures.
@@ -80,20 +80,16 @@ impl Knowledge {
             .iter()
             .flat_map(|release| {
                 release.change.iter().map(|change| Note {
-                    since: change
-                        .since
-                        .clone()
-                        .unwrap_or_else(|| release.version.clone()),
                     change: change.clone(),
-                    source: release.sources.first().cloned().unwrap_or_default(),
                     copied: release.copied.clone(),
                 })
             })
-            .filter(|note| note.since > *from && note.since <= *to)
+            .filter(|note| note.change.since > *from && note.change.since <= *to)
             .collect();
         notes.sort_by(|a, b| {
-            a.since
-                .cmp(&b.since)
+            a.change
+                .since
+                .cmp(&b.change.since)
                 .then(b.change.severity.cmp(&a.change.severity))
         });
         notes

@@ -107,12 +107,13 @@ mod tests {
     fn notes_hold_every_version_crossed() {
         let knowledge = Knowledge::embedded();
         let notes = knowledge.notes(&OmVersion::new(1, 10, 7), &OmVersion::new(1, 12, 4));
-        assert!(notes.iter().any(|n| n.since.minor_line() == (1, 11)));
-        assert!(notes.iter().any(|n| n.since.minor_line() == (1, 12)));
+        assert!(notes.iter().any(|n| n.change.since.minor_line() == (1, 11)));
+        assert!(notes.iter().any(|n| n.change.since.minor_line() == (1, 12)));
         assert!(
             notes
                 .iter()
-                .all(|n| n.since > OmVersion::new(1, 10, 7) && n.since <= OmVersion::new(1, 12, 4))
+                .all(|n| n.change.since > OmVersion::new(1, 10, 7)
+                    && n.change.since <= OmVersion::new(1, 12, 4))
         );
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::domain::version::OmVersion;
 
@@ -35,15 +36,20 @@ pub struct Release {
     /// `YYYY-MM-DD`; absent while it is not released.
     #[serde(default)]
     pub released: Option<String>,
-    /// `YYYY-MM-DD`: when we last looked at the sources.
+    /// `YYYY-MM-DD`: when we read the sources of this file.
     pub copied: String,
-    pub sources: Vec<String>,
+    /// What the release needs; below it, the upgrade is refused.
     pub support: Support,
+    /// Higher versions that a page of the source names as minimum or recommends.
+    #[serde(default)]
+    pub advised: Support,
+    /// Component to the addresses that `support` and `advised` come from.
+    pub support_sources: BTreeMap<String, Vec<String>>,
     #[serde(default)]
     pub change: Vec<Change>,
 }
 
-/// Component (`postgres`, `java`, ...) to the range that the release asks for.
+/// Component (`postgres`, `java`, ...) to a [`super::Range`] as text.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Support {
@@ -51,7 +57,7 @@ pub struct Support {
 }
 
 impl Support {
-    /// The range as the source gives it.
+    /// The range of a component, `>=9.0,<10`.
     pub fn range(&self, component: &str) -> Option<&str> {
         self.ranges.get(component).map(String::as_str)
     }
@@ -81,26 +87,60 @@ pub enum Severity {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
+    /// `<minor>-<words>`; never used again for anything else.
+    pub id: String,
     pub kind: Kind,
     pub area: String,
     pub severity: Severity,
     pub title: String,
-    /// The patch release that brought it; the line's first release where absent.
+    /// The patch release that brought it.
+    pub since: OmVersion,
+    /// What it means, for somebody who does this for the first time. Every breaking change has it.
     #[serde(default)]
-    pub since: Option<OmVersion>,
+    pub text: Option<String>,
+    /// What to do about it.
+    #[serde(default, rename = "do")]
+    pub remedy: Option<String>,
+    /// Where to look when omup cannot tell whether it concerns a deployment.
+    #[serde(default)]
+    pub look: Option<String>,
+    /// Where we read it.
+    pub source: String,
 }
 
-/// A change with where we know it from.
+impl Change {
+    /// True for what stops working, or asks for work, unless somebody acts.
+    pub fn breaking(&self) -> bool {
+        matches!(self.kind, Kind::Breaking | Kind::Removal) || self.severity == Severity::MustAct
+    }
+}
+
+/// A change with the day of our copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    pub since: OmVersion,
     #[serde(flatten)]
     pub change: Change,
-    pub source: String,
     pub copied: String,
 }
 
 impl Note {
+    /// The name under which it is acknowledged. It changes with the words, so that a person is asked
+    /// again when they say something else.
+    pub fn name(&self) -> String {
+        let change = &self.change;
+        let words = [&change.text, &change.remedy];
+        let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
+        let named = format!("{} {}", change.since, change.title);
+        if words.is_empty() {
+            return named;
+        }
+        let digest = Sha256::digest(words.join("\n"));
+        format!(
+            "{named} [{:02x}{:02x}{:02x}]",
+            digest[0], digest[1], digest[2]
+        )
+    }
+
     /// One line for a person.
     pub fn line(&self) -> String {
         let mark = match self.change.severity {
@@ -110,7 +150,7 @@ impl Note {
         };
         format!(
             "{:<8} {:<9} {:<11} {}",
-            self.since.to_string(),
+            self.change.since.to_string(),
             mark,
             self.change.area,
             self.change.title
@@ -128,7 +168,15 @@ pub fn embedded() -> Vec<Release> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILES, Release};
+    use std::collections::BTreeSet;
+
+    use super::{Change, FILES, Release, embedded};
+    use crate::knowledge::Range;
+
+    /// An address, and one that says what it is about.
+    fn is_source(text: &str) -> bool {
+        text.starts_with("https://") && text.len() > 25
+    }
 
     #[test]
     fn every_release_file_is_whole() {
@@ -138,16 +186,14 @@ mod tests {
                 .unwrap_or_else(|error| panic!("assets/releases/{name}.toml: {error}"));
             let (major, minor) = release.version.minor_line();
             assert_eq!(format!("{major}.{minor}"), *name, "file name and version");
-            assert!(!release.sources.is_empty(), "{name}: no source");
             assert!(release.copied.len() == 10, "{name}: copied is a date");
             assert!(!release.change.is_empty(), "{name}: no change");
-            for change in &release.change {
-                let since = change.since.as_ref().unwrap_or(&release.version);
-                assert_eq!(
-                    since.minor_line(),
-                    release.version.minor_line(),
-                    "{name}: {}",
-                    change.title
+            for (component, range) in release.support.ranges.iter().chain(&release.advised.ranges) {
+                assert!(Range::parse(range).is_some(), "{name}: {component} {range}");
+                let sources = release.support_sources.get(component);
+                assert!(
+                    sources.is_some_and(|all| !all.is_empty() && all.iter().all(|s| is_source(s))),
+                    "{name}: {component} has no source"
                 );
             }
             assert!(
@@ -157,5 +203,41 @@ mod tests {
             );
             last = Some(release);
         }
+    }
+
+    #[test]
+    fn every_change_has_a_name_of_its_own_and_a_source() {
+        let mut ids = BTreeSet::new();
+        for release in embedded() {
+            let (major, minor) = release.version.minor_line();
+            for change in &release.change {
+                let id = &change.id;
+                assert!(ids.insert(id.clone()), "{id} stands twice");
+                assert!(id.starts_with(&format!("{major}.{minor}-")), "{id}: line");
+                assert_eq!(change.since.minor_line(), (major, minor), "{id}: since");
+                assert!(is_source(&change.source), "{id}: source");
+                if change.breaking() {
+                    assert!(
+                        change.text.is_some() && change.remedy.is_some(),
+                        "{id}: text, do"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_breaking_changes_from_1_2_on_are_there() {
+        let breaking = embedded()
+            .into_iter()
+            .filter(|release| release.version.minor_line() >= (1, 2))
+            .flat_map(|release| release.change)
+            .filter(Change::breaking);
+        let mut count = 0;
+        for change in breaking {
+            assert!(change.look.is_some(), "{}: look", change.id);
+            count += 1;
+        }
+        assert!(count >= 120, "{count}");
     }
 }

@@ -301,7 +301,7 @@ fn toggle(state: &mut State, item: Item) -> Vec<Effect> {
                 return Vec::new();
             };
             let read = !state.note_read(note);
-            let note = State::note_name(note);
+            let note = note.name();
             let effects = vec![Effect::NoteRead { note, read }];
             step(state, 1);
             effects
@@ -435,7 +435,7 @@ fn perform(state: &mut State, what: Do) -> Vec<Effect> {
             .iter()
             .filter(|note| !state.note_read(note))
             .map(|note| Effect::NoteRead {
-                note: State::note_name(note),
+                note: note.name(),
                 read: true,
             })
             .collect(),

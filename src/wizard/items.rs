@@ -300,7 +300,7 @@ pub fn copy_of(state: &State) -> String {
         }
         Some(Item::Note(index)) => {
             if let Some(note) = state.notes.get(index) {
-                return format!("{}\n{}", note.line(), note.source);
+                return format!("{}\n{}", note.line(), note.change.source);
             }
         }
         _ => {}

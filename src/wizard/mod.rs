@@ -331,15 +331,10 @@ impl State {
         shown
     }
 
-    /// The name under which a note is acknowledged: its own words, so that a changed text is new.
-    pub fn note_name(note: &Note) -> String {
-        format!("{} {}", note.since, note.change.title)
-    }
-
     pub fn note_read(&self, note: &Note) -> bool {
         self.run
             .as_ref()
-            .is_some_and(|run| run.view.notes_read.contains(&Self::note_name(note)))
+            .is_some_and(|run| run.view.notes_read.contains(&note.name()))
     }
 }
 

@@ -63,7 +63,10 @@ pub fn notes(state: &State) -> Vec<Row> {
         rows.push(
             Row::text(format!("{}{sign} ", pointer(marked)))
                 .and(pad(word, 10), role)
-                .and(format!("{}  ", pad(&note.since.to_string(), 6)), Role::Dim)
+                .and(
+                    format!("{}  ", pad(&note.change.since.to_string(), 6)),
+                    Role::Dim,
+                )
                 .and(CleanText::new(&note.change.title).to_string(), Role::Plain)
                 .cut()
                 .mark(marked),
@@ -122,11 +125,11 @@ pub fn note_detail(state: &State, index: usize) -> Vec<Row> {
     vec![
         Row::heading(CleanText::new(&note.change.title).to_string()),
         Row::empty(),
-        Row::text(format!("Since     {}", note.since)),
+        Row::text(format!("Since     {}", note.change.since)),
         Row::text(format!("Area      {}", note.change.area)),
         Row::text(format!("Weight    {severity}")).hang(10),
         Row::empty(),
-        Row::text(format!("Source    {}", CleanText::new(&note.source))).hang(10),
+        Row::text(format!("Source    {}", CleanText::new(&note.change.source))).hang(10),
         Row::text(format!(
             "Copied    {} (our copy inside omup; works offline)",
             note.copied
