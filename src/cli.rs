@@ -69,7 +69,21 @@ pub enum Command {
         pace: Option<crate::app::sandbox::Pace>,
     },
     /// Look at a deployment and judge it; changes nothing
-    Check(FromAnswers),
+    Check {
+        #[command(flatten)]
+        from: FromAnswers,
+        /// Show these checks only, by id (`omup checks list`); a run always asks all of them
+        #[arg(long, value_name = "ID", value_delimiter = ',')]
+        only: Vec<String>,
+        /// Leave these checks out
+        #[arg(
+            long,
+            value_name = "ID",
+            value_delimiter = ',',
+            conflicts_with = "only"
+        )]
+        except: Vec<String>,
+    },
     /// Show what a run would do, step by step; changes nothing
     Plan(FromAnswers),
     /// Upgrade: survey, checks, backup, proof, downtime, migration, validation, report
@@ -161,6 +175,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// The Python packages beside OpenMetadata: what is installed here, what the target takes, and the
+    /// command that tells the same of another host
+    Clients(ClientsArgs),
     /// What a log's errors mean and what to do: `omup diagnose < migrate.log`
     Diagnose(DiagnoseArgs),
     /// The knowledge inside omup
@@ -206,6 +223,28 @@ pub enum ChecksCommand {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Which clients and files are looked at, for which target.
+#[derive(Debug, Args)]
+pub struct ClientsArgs {
+    /// The version that the server is to run
+    pub to: String,
+    /// A folder to look for environments in, beside the usual ones
+    #[arg(long = "in", value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// A file with what the printed command said on another host
+    #[arg(long = "report", value_name = "FILE")]
+    pub reports: Vec<PathBuf>,
+    /// A folder with DAGs, workflows, scripts: what the releases break in it is named by line
+    #[arg(long = "code", value_name = "DIR", requires = "from")]
+    pub code: Vec<PathBuf>,
+    /// The version that these files were written for
+    #[arg(long, value_name = "VERSION")]
+    pub from: Option<String>,
+    /// JSON instead of sentences
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What is known of the log, and how to print.

@@ -79,7 +79,10 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             })
             .await
         }
-        Command::Check(from) => app::check::check(&looking()?, &from.answers, from.json).await,
+        Command::Check { from, only, except } => {
+            let wanted = app::check::Wanted { only, except };
+            app::check::check(&looking()?, &from.answers, from.json, &wanted).await
+        }
         Command::Plan(from) => app::check::plan(&looking()?, &from.answers, from.json).await,
         Command::Run { from, detach } => {
             app::run::run(&State::open(root)?, &from.answers, from.json, detach).await
@@ -140,6 +143,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         }
         Command::Checks(ChecksCommand::List { json }) => Ok(app::check::list(json)),
         Command::Notes { from, to, json } => app::check::notes(&from, &to, json),
+        Command::Clients(args) => app::clients::clients(&args),
         Command::Diagnose(args) => app::diagnose::diagnose(&args),
         Command::Knowledge(KnowledgeCommand::Check { dir }) => app::diagnose::check(dir.as_deref()),
         Command::ExitCodes => {

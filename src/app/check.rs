@@ -13,7 +13,7 @@ use crate::domain::finding::{Finding, counts};
 use crate::domain::plan::{Goal, Intent, Plan};
 use crate::domain::survey::Survey;
 use crate::exit_code::ExitCode;
-use crate::knowledge::Knowledge;
+use crate::knowledge::{GuideQuestion, Knowledge, Note, PathVerdict, Relevance};
 use crate::runner::folder::State;
 use crate::steps;
 
@@ -50,9 +50,58 @@ pub async fn look_with(state: &State, answers: Answers) -> Result<Looked> {
     })
 }
 
-/// `omup check`: every finding; the exit code says whether one blocks.
-pub async fn check(state: &State, answers_file: &Path, json: bool) -> Result<ExitCode> {
-    let looked = look(state, answers_file).await?;
+/// Ids of checks: these only, or all but those.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    pub only: Vec<String>,
+    pub except: Vec<String>,
+}
+
+impl Wanted {
+    /// # Errors
+    /// No check has one of the ids: a misspelt one must not hide a finding.
+    fn known(&self) -> Result<()> {
+        let catalogue = checks::catalogue();
+        let unknown = |id: &&String| catalogue.iter().all(|item| item.id != id.as_str());
+        match self.only.iter().chain(&self.except).find(unknown) {
+            None => Ok(()),
+            Some(id) => Err(CommandError::new(
+                ExitCode::Usage,
+                format!("there is no check '{id}'; `omup checks list` names them all"),
+            )),
+        }
+    }
+
+    fn wants(&self, id: &str) -> bool {
+        let named = |list: &[String]| list.iter().any(|one| one == id);
+        (self.only.is_empty() || named(&self.only)) && !named(&self.except)
+    }
+}
+
+/// `omup check`: every finding that is wanted; the exit code says whether one of these blocks.
+pub async fn check(
+    state: &State,
+    answers_file: &Path,
+    json: bool,
+    wanted: &Wanted,
+) -> Result<ExitCode> {
+    wanted.known()?;
+    let mut looked = look(state, answers_file).await?;
+    let all = looked.findings.len();
+    looked.findings.retain(|finding| wanted.wants(&finding.id));
+    let left_out = all - looked.findings.len();
+    let notes = match (&looked.plan.from, &looked.plan.to) {
+        (Some(from), Some(to)) => Knowledge::embedded().judged_notes(&looked.survey, from, to),
+        _ => Vec::new(),
+    };
+    let count = |relevance: Relevance| {
+        let judged = |note: &&Note| {
+            note.judged
+                .as_ref()
+                .is_some_and(|j| j.relevance == relevance)
+        };
+        notes.iter().filter(judged).count()
+    };
     let blockers = steps::blockers(&looked.findings);
     if json {
         out::json(&serde_json::json!({
@@ -62,6 +111,8 @@ pub async fn check(state: &State, answers_file: &Path, json: bool) -> Result<Exi
             "counts": counts(&looked.findings).into_iter().map(|(v, n)| (v.word().to_lowercase(), n)).collect::<std::collections::BTreeMap<_, _>>(),
             "blocked": blockers.is_some(),
             "findings": looked.findings,
+            "left_out": left_out,
+            "notes": notes,
         }));
     } else {
         out::line(format!("{}", looked.survey.deployment.name));
@@ -79,6 +130,17 @@ pub async fn check(state: &State, answers_file: &Path, json: bool) -> Result<Exi
             .map(|(v, n)| format!("{n} {}", v.word()))
             .collect();
         out::line(words.join(", "));
+        if left_out > 0 {
+            out::line(format!(
+                "{left_out} checks were left out; a run asks them too"
+            ));
+        }
+        out::line(format!(
+            "breaking changes on the way: {} concern you, {} cannot be told, {} do not",
+            count(Relevance::Concerns),
+            count(Relevance::CannotTell),
+            count(Relevance::Not)
+        ));
         match &blockers {
             Some((_, list)) => out::line(format!(
                 "blocked by {}",
@@ -202,7 +264,7 @@ pub fn list(json: bool) -> ExitCode {
     ExitCode::Ok
 }
 
-/// `omup notes FROM TO`: titles of what changed, from the embedded copy.
+/// `omup notes FROM TO`: what changed, from the embedded copy.
 pub fn notes(from: &str, to: &str, json: bool) -> Result<ExitCode> {
     let version = |text: &str| {
         text.parse()
@@ -211,15 +273,48 @@ pub fn notes(from: &str, to: &str, json: bool) -> Result<ExitCode> {
     let (from, to) = (version(from)?, version(to)?);
     let knowledge = Knowledge::embedded();
     let notes = knowledge.notes(&from, &to);
+    let path = knowledge.path(&from, &to);
+    let stops: Vec<String> = knowledge
+        .stops(&from, &to)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     if json {
         out::json(
-            &serde_json::json!({ "schema_version": 1, "from": from, "to": to, "notes": notes }),
+            &serde_json::json!({ "schema_version": 1, "from": from, "to": to, "path": path, "stops": stops, "notes": notes }),
         );
         return Ok(ExitCode::Ok);
     }
-    for note in &notes {
-        out::line(note.line());
+    match &path {
+        PathVerdict::Allowed => out::line(format!("Way: {from} -> {to} in one hop.")),
+        PathVerdict::Refused { reason, via: None } => out::line(format!("No way: {reason}.")),
+        PathVerdict::Refused {
+            reason,
+            via: Some(_),
+        } => {
+            out::line(format!("Way: {from} -> {}. {reason}.", stops.join(" -> ")));
+        }
+        PathVerdict::Unknown { reason } => out::line(format!("Way not known: {reason}.")),
     }
+    for question in GuideQuestion::ALL {
+        let answer = question.answer(&notes).words();
+        out::line(format!("{} {answer}", question.words()));
+    }
+    for note in &notes {
+        out::line("");
+        out::line(note.line());
+        for words in [&note.change.text, &note.change.remedy]
+            .into_iter()
+            .flatten()
+        {
+            out::line(format!("    {words}"));
+        }
+        out::line(format!(
+            "    source: {} (copied {})",
+            note.change.source, note.copied
+        ));
+    }
+    out::line("");
     out::line(format!("{} changes between {from} and {to}", notes.len()));
     Ok(ExitCode::Ok)
 }

@@ -6,6 +6,7 @@ pub mod answer;
 pub mod attach;
 pub mod beside;
 pub mod check;
+pub mod clients;
 pub mod diagnose;
 pub mod error;
 pub mod launch;

@@ -14,11 +14,14 @@ use crate::deployment::{Deployment, Side};
 use crate::domain::answers::Answers;
 use crate::domain::plan::{Goal, Plan};
 use crate::domain::secret::{Redactor, Secret};
-use crate::domain::survey::{ConnectionFacts, Survey};
+use crate::domain::survey::{ConnectionFacts, Survey, VersionFacts};
+use crate::domain::version::OmVersion;
 use crate::exit_code::ExitCode;
+use crate::knowledge::Knowledge;
 use crate::process::Place;
 use crate::steps::context::Secrets;
 use crate::steps::{Commands, Preview};
+use crate::survey::Questions;
 
 /// Largest answers or secret file that is read, in bytes.
 const MAX_FILE: u64 = 256 * 1024;
@@ -172,7 +175,12 @@ pub async fn survey(
     answers: &Answers,
     state: &Path,
 ) -> Result<Survey> {
-    crate::survey::take(opened.deployment.as_ref(), database, answers, state)
+    let knowledge = Knowledge::embedded();
+    let ask = |versions: &VersionFacts| match (versions.database.known(), versions.target.known()) {
+        (Some(from), Some(to)) => questions(&knowledge, from, to),
+        (None, _) | (_, None) => Questions::default(),
+    };
+    crate::survey::take(opened.deployment.as_ref(), database, answers, state, &ask)
         .await
         .map_err(|error| {
             CommandError::new(
@@ -180,6 +188,14 @@ pub async fn survey(
                 opened.secrets.redactor.redact(&error.to_string()),
             )
         })
+}
+
+/// What the breaking changes between two versions want to know.
+fn questions(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> Questions {
+    Questions {
+        rows: knowledge.row_questions(from, to),
+        marks: knowledge.code_marks(from, to),
+    }
 }
 
 /// The plan with its digest (SHA-256, hex).

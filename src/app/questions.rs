@@ -14,7 +14,7 @@ use crate::domain::answers::Answers;
 use crate::domain::event::{ChecklistAnswer, Event};
 use crate::domain::finding::{Blocks, Verdict};
 use crate::exit_code::ExitCode;
-use crate::knowledge::{Knowledge, Severity};
+use crate::knowledge::{GuideQuestion, Knowledge};
 use crate::runner::folder::State;
 use crate::wizard::form::{FieldId, Form};
 
@@ -48,16 +48,20 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
     out::line("Release notes between the two versions:");
     let knowledge = Knowledge::embedded();
     let notes = match (&looked.plan.from, &looked.plan.to) {
-        (Some(from), Some(to)) => knowledge.notes(from, to),
+        (Some(from), Some(to)) => knowledge.judged_notes(&looked.survey, from, to),
         _ => Vec::new(),
     };
-    for note in notes.iter().filter(|n| n.change.severity != Severity::Info) {
-        out::line(format!("  {}", note.line()));
+    for question in GuideQuestion::ALL {
+        let answer = question.answer(&notes).words();
+        out::line(format!("  {} {answer}", question.words()));
     }
-    let quiet = notes
-        .iter()
-        .filter(|n| n.change.severity == Severity::Info)
-        .count();
+    for note in notes.iter().filter(|note| !note.quiet()) {
+        out::line(format!("  {}", note.line()));
+        if let Some(judged) = &note.judged {
+            out::line(format!("    {}", judged.line()));
+        }
+    }
+    let quiet = notes.iter().filter(|note| note.quiet()).count();
     out::line(format!(
         "  and {quiet} that only inform (`omup notes FROM TO` shows all)"
     ));

@@ -6,6 +6,7 @@
 mod backup_level;
 mod check;
 mod configuration;
+mod configuration_keys;
 mod database_state;
 mod disk;
 mod history;
@@ -16,6 +17,7 @@ mod platform;
 mod rights;
 mod secrets;
 mod server_owner;
+mod surroundings;
 mod tools;
 mod versions;
 mod waivers;
@@ -44,6 +46,7 @@ const CHECKS: &[Check] = &[
     path::TARGET,
     path::NOTES,
     platform::CHECK,
+    surroundings::CHECK,
     rights::CHECK,
     database_state::WRITABLE,
     database_state::NOT_EMPTY,
@@ -60,6 +63,7 @@ const CHECKS: &[Check] = &[
     server_owner::KNOWN,
     server_owner::STARTS,
     configuration::CHECK,
+    configuration_keys::CHECK,
     secrets::CHECK,
     database_state::LEFTOVERS,
     backup_level::CHECK,

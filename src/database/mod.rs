@@ -9,6 +9,7 @@ mod params;
 mod password_file;
 mod postgres;
 pub mod quoting;
+pub mod row_sql;
 mod sqlite;
 
 use std::collections::BTreeMap;
@@ -19,8 +20,10 @@ use async_trait::async_trait;
 use crate::domain::backup::DatabaseShape;
 use crate::domain::clean_text::CleanText;
 use crate::domain::content::Content;
+use crate::domain::instance::RowsFound;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
+use crate::domain::row_question::RowQuestion;
 use crate::domain::secret::Secret;
 use crate::domain::survey::{ConnectionFacts, DatabaseFacts, Session};
 use crate::process::{Place, ToolCommand};
@@ -87,6 +90,8 @@ pub trait Database: Send + Sync {
     async fn estimated_rows(&self) -> Result<BTreeMap<String, u64>>;
     /// Exact rows of the main entity tables that exist.
     async fn entity_counts(&self) -> Result<BTreeMap<String, u64>>;
+    /// The rows that a question is about, counted up to [`RowsFound::ENOUGH`].
+    async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound>;
     /// Rows whose `updatedAt` or `timestamp` lies at or after this time (Unix ms of the server's
     /// clock), over all tables that have such a column.
     async fn writes_since(&self, epoch_ms: i64) -> Result<u64>;

@@ -3,16 +3,18 @@
 
 pub mod bare_metal;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
 use crate::domain::clean_text::CleanText;
+use crate::domain::instance::Used;
 use crate::domain::migration::History;
 use crate::domain::migration::PendingWork;
 use crate::domain::names::Engine;
 use crate::domain::secret::Secret;
-use crate::domain::survey::{DeploymentFacts, Owner};
+use crate::domain::survey::{DeploymentFacts, Owner, Probe};
 use crate::domain::version::OmVersion;
 use crate::process::{ProcessError, ToolCommand};
 
@@ -60,6 +62,17 @@ pub struct HealthPart {
     pub message: CleanText,
 }
 
+/// What the old side's server is configured with and talks to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Uses {
+    /// Dotted keys of its configuration with their values; secrets read `set`.
+    pub keys: Probe<BTreeMap<String, CleanText>>,
+    /// The same keys as the new side's file has them, with its own defaults.
+    pub target_keys: Probe<BTreeMap<String, CleanText>>,
+    /// Component to its version.
+    pub platform: BTreeMap<String, Used>,
+}
+
 /// Looking at and acting on one deployment.
 #[async_trait]
 pub trait Deployment: Send + Sync {
@@ -69,6 +82,8 @@ pub trait Deployment: Send + Sync {
     async fn database_password(&self) -> Result<Option<Secret>>;
     /// Every secret value of the configuration (password, Fernet key, tokens): for the redactor.
     async fn secrets(&self) -> Result<Vec<Secret>>;
+    /// What the old side's server uses: its keys, its search server, its Airflow.
+    async fn uses(&self) -> Uses;
     /// Version by the files of one side.
     async fn version_by_files(&self, side: Side) -> Result<OmVersion>;
     /// Version by the running server.

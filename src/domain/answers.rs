@@ -22,6 +22,8 @@ pub struct Answers {
     #[serde(default)]
     pub validate: ValidateAnswers,
     #[serde(default)]
+    pub clients: ClientAnswers,
+    #[serde(default)]
     pub run: RunAnswers,
     #[serde(default)]
     pub confirm: ConfirmAnswers,
@@ -121,6 +123,23 @@ pub struct ValidateAnswers {
 
 fn yes() -> Option<bool> {
     Some(true)
+}
+
+/// What of the operator's own talks to this deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientAnswers {
+    /// Folders in which to look for environments with `openmetadata-ingestion`, beside the usual ones.
+    #[serde(default)]
+    pub folders: Vec<PathBuf>,
+    /// Files with the line that `omup clients` printed a command for, one for each other host. An empty
+    /// list says that no other host has clients; without it, nobody has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reports: Option<Vec<PathBuf>>,
+    /// Folders with DAGs, workflow files, scripts, cron and CI files to search for what a release
+    /// breaks. An empty list says that there are none; without it, nobody has said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<Vec<PathBuf>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

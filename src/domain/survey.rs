@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::DatabaseShape;
 use super::clean_text::CleanText;
+use super::instance::InstanceFacts;
 use super::migration::{History, PendingWork};
 use super::names::{Engine, Identity};
 use super::version::OmVersion;
@@ -54,6 +55,9 @@ pub struct Survey {
     pub disks: Vec<DiskFacts>,
     /// Entity table to number of rows, from statistics (an estimate).
     pub estimated_rows: Probe<BTreeMap<String, u64>>,
+    /// What it has and uses, as far as the changes of the releases ask.
+    #[serde(default)]
+    pub instance: InstanceFacts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,9 @@
 //! reads no file at run time.
 
 mod checklist;
+mod clients;
+#[cfg(test)]
+mod clients_tests;
 mod diagnose;
 #[cfg(test)]
 mod diagnose_tests;
@@ -12,25 +15,35 @@ mod failure_check_tests;
 mod failure_file;
 mod failures;
 mod first_error;
+mod guide_questions;
 mod masked;
 mod path;
 mod pattern;
+mod probe;
 mod range;
 mod releases;
+pub mod relevance;
 
 use crate::domain::clean_text::CleanText;
+use crate::domain::code_mark::CodeMark;
+use crate::domain::row_question::RowQuestion;
+use crate::domain::survey::Survey;
 use crate::domain::version::OmVersion;
 
 pub use checklist::Point;
+pub use clients::{ClientAdvice, Standing};
 pub use diagnose::{Diagnosed, Diagnoser, Diagnosis};
 pub use failures::{
     Again, Certainty, FILES as FAILURE_FILES, Failure, FailureEngine, LogContext, Names,
     Phase as FailurePhase,
 };
 pub use first_error::NumberedLine;
+pub use guide_questions::{GuideAnswer, GuideQuestion};
 pub use path::PathVerdict;
+pub use probe::Probe;
 pub use range::{Range, at_least, numbers};
 pub use releases::{Change, Kind, Note, Release, Severity, Support};
+pub use relevance::{Journey, Judged, Relevance};
 
 /// All releases, ascending, and all known failures.
 #[derive(Debug, Clone)]
@@ -38,6 +51,8 @@ pub struct Knowledge {
     releases: Vec<Release>,
     checklist: Vec<Point>,
     failures: Vec<Failure>,
+    clients: clients::ClientRules,
+    gates: Vec<path::Gate>,
 }
 
 impl Knowledge {
@@ -47,6 +62,8 @@ impl Knowledge {
             releases: releases::embedded(),
             checklist: checklist::embedded(),
             failures: failures::embedded(),
+            clients: clients::embedded(),
+            gates: path::embedded(),
         }
     }
 
@@ -82,6 +99,7 @@ impl Knowledge {
                 release.change.iter().map(|change| Note {
                     change: change.clone(),
                     copied: release.copied.clone(),
+                    judged: None,
                 })
             })
             .filter(|note| note.change.since > *from && note.change.since <= *to)
@@ -95,9 +113,52 @@ impl Knowledge {
         notes
     }
 
+    /// What the changes between two versions ask of the database: question id and question.
+    pub fn row_questions(&self, from: &OmVersion, to: &OmVersion) -> Vec<(String, RowQuestion)> {
+        let mut questions = Vec::new();
+        for note in self.notes(from, to) {
+            for (index, probe) in note.change.probe.iter().enumerate() {
+                if let Some(question) = probe.rows.as_ref().or(probe.no_rows.as_ref()) {
+                    questions.push((note.change.question_id(index), question.clone()));
+                }
+            }
+        }
+        questions
+    }
+
+    /// What the changes between two versions break in the operators' files: change id and mark.
+    pub fn code_marks(&self, from: &OmVersion, to: &OmVersion) -> Vec<(String, CodeMark)> {
+        self.notes(from, to)
+            .into_iter()
+            .flat_map(|note| {
+                let Change { id, code, .. } = note.change;
+                code.into_iter().map(move |mark| (id.clone(), mark))
+            })
+            .collect()
+    }
+
+    /// The changes between two versions with what they mean for a deployment, ranked by it; nothing is
+    /// left out.
+    pub fn judged_notes(&self, survey: &Survey, from: &OmVersion, to: &OmVersion) -> Vec<Note> {
+        let journey = Journey { survey, from, to };
+        let mut notes = self.notes(from, to);
+        for note in &mut notes {
+            if note.change.breaking() || !note.change.probe.is_empty() {
+                note.judged = Some(relevance::judge(&note.change, &journey));
+            }
+        }
+        notes.sort_by_key(Note::rank);
+        notes
+    }
+
     /// Whether the database may go from one version to another in one hop.
     pub fn path(&self, from: &OmVersion, to: &OmVersion) -> PathVerdict {
         path::judge(self, from, to)
+    }
+
+    /// The versions to stop at on the way up, the target as the last.
+    pub fn stops(&self, from: &OmVersion, to: &OmVersion) -> Vec<OmVersion> {
+        path::stops(self, from, to)
     }
 
     /// Takes a log line by line, for one that is too long to be held.

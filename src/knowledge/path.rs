@@ -1,10 +1,7 @@
-//! Which way a database may go.
-//!
-//! Sources: OpenMetadata `migration/api/MigrationWorkflow.java` (the upgrade gate of 2.1: a database
-//! below 2.0.0 is refused, `--force` does not help) and its documentation (downgrades are never
-//! supported; a backup is restored instead).
+//! Which way a database may go: the gates of `assets/path.toml`, and that there is no way down
+//! (OpenMetadata's documentation: a backup is restored instead).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Knowledge;
 use crate::domain::version::OmVersion;
@@ -25,11 +22,52 @@ pub enum PathVerdict {
     },
 }
 
-/// First release of the line that refuses databases below 2.0.0.
-const GATE: (u64, u64) = (2, 1);
+const FILE: &str = include_str!("../../assets/path.toml");
+
+/// A release that refuses databases below a floor.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    since: OmVersion,
+    floor: OmVersion,
+    why: String,
+    source: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Gates {
+    copied: String,
+    gate: Vec<Gate>,
+}
+
+/// What is built in, with the day of our copy in each reason. A file that does not parse fails the
+/// test below.
+pub fn embedded() -> Vec<Gate> {
+    let Ok(file) = toml::from_str::<Gates>(FILE) else {
+        return Vec::new();
+    };
+    let Gates { copied, mut gate } = file;
+    for gate in &mut gate {
+        gate.source = format!("{}, copied {copied}", gate.source);
+    }
+    gate
+}
+
+/// The stops of a way up, the target as the last: more than one where a gate forces a stop.
+pub fn stops(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> Vec<OmVersion> {
+    let mut stops: Vec<OmVersion> = knowledge
+        .gates
+        .iter()
+        .filter(|gate| gate.since.minor_line() <= to.minor_line() && *from < gate.floor)
+        .map(|gate| gate.floor.clone())
+        .collect();
+    stops.sort();
+    stops.push(to.clone());
+    stops
+}
 
 pub fn judge(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> PathVerdict {
-    let floor = OmVersion::new(2, 0, 0);
     if to.triple() == from.triple() {
         return PathVerdict::Refused {
             reason: format!("the database is at {from} already"),
@@ -44,12 +82,15 @@ pub fn judge(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> PathVer
             via: None,
         };
     }
-    if to.minor_line() >= GATE && *from < floor {
+    let closed = |gate: &&Gate| to.minor_line() >= gate.since.minor_line() && *from < gate.floor;
+    if let Some(gate) = knowledge.gates.iter().find(closed) {
+        let (major, minor) = gate.floor.minor_line();
         return PathVerdict::Refused {
             reason: format!(
-                "{to} refuses databases below 2.0.0, and this one is at {from}: upgrade to the newest 2.0.x first"
+                "{to} refuses databases below {}, and this one is at {from} ({}; {}): upgrade to the newest {major}.{minor}.x first",
+                gate.floor, gate.why, gate.source
             ),
-            via: Some(floor),
+            via: Some(gate.floor.clone()),
         };
     }
     if !knowledge.known(to) {
@@ -101,6 +142,23 @@ mod tests {
             path("1.14.0", "2.0.5"),
             PathVerdict::Unknown { .. }
         ));
+    }
+
+    #[test]
+    fn a_gate_makes_a_way_of_two_hops() {
+        let knowledge = Knowledge::embedded();
+        let v = |text: &str| text.parse::<OmVersion>().expect(text);
+        assert_eq!(
+            knowledge.stops(&v("1.13.4"), &v("2.1.0")),
+            [v("2.0.0"), v("2.1.0")]
+        );
+        assert_eq!(knowledge.stops(&v("2.0.5"), &v("2.1.0")), [v("2.1.0")]);
+        assert_eq!(knowledge.stops(&v("1.2.0"), &v("2.0.5")), [v("2.0.5")]);
+        assert!(
+            super::embedded()
+                .iter()
+                .all(|gate| gate.source.starts_with("https://"))
+        );
     }
 
     #[test]

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::relevance::{Judged, Relevance};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::probe::Probe;
+use crate::domain::code_mark::CodeMark;
 use crate::domain::version::OmVersion;
 
 /// File name and text of every release file, ascending.
@@ -106,9 +109,20 @@ pub struct Change {
     pub look: Option<String>,
     /// Where we read it.
     pub source: String,
+    /// What a release breaks in the operators' own files.
+    #[serde(default)]
+    pub code: Vec<CodeMark>,
+    /// How to find out whether it concerns a deployment.
+    #[serde(default)]
+    pub probe: Vec<Probe>,
 }
 
 impl Change {
+    /// The name of the question that its probe at this place asks of the database.
+    pub fn question_id(&self, probe: usize) -> String {
+        format!("{}/{probe}", self.id)
+    }
+
     /// True for what stops working, or asks for work, unless somebody acts.
     pub fn breaking(&self) -> bool {
         matches!(self.kind, Kind::Breaking | Kind::Removal) || self.severity == Severity::MustAct
@@ -121,6 +135,9 @@ pub struct Note {
     #[serde(flatten)]
     pub change: Change,
     pub copied: String,
+    /// What it means for a deployment, where one was looked at and the change is asked about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
 }
 
 impl Note {
@@ -154,6 +171,29 @@ impl Note {
             mark,
             self.change.area,
             self.change.title
+        )
+    }
+
+    /// True for what a person may pass over: it only informs, and does not concern the deployment.
+    pub fn quiet(&self) -> bool {
+        let judged = self.judged.as_ref().map(|judged| judged.relevance);
+        self.change.severity == Severity::Info && matches!(judged, None | Some(Relevance::Not))
+    }
+
+    /// True for what a person has to look at before the upgrade.
+    pub fn asks(&self) -> bool {
+        let judged = self.judged.as_ref().map(|judged| judged.relevance);
+        self.change.severity == Severity::MustAct && judged != Some(Relevance::Not)
+    }
+
+    /// Where it belongs in a list: what concerns the deployment, what cannot be told, what does not,
+    /// then what nobody asks about; within these what asks to act first.
+    pub fn rank(&self) -> impl Ord + use<> {
+        let relevance = self.judged.as_ref().map(|judged| judged.relevance);
+        (
+            relevance.is_none(),
+            relevance,
+            std::cmp::Reverse(self.change.severity),
         )
     }
 }

@@ -20,6 +20,8 @@ pub mod place;
 pub mod private_file;
 pub mod proc_facts;
 pub mod quick;
+#[cfg(test)]
+mod shell_tests;
 mod shown;
 #[cfg(test)]
 mod tests;

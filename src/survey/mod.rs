@@ -3,9 +3,13 @@
 //! What cannot be learned becomes an "unknown" with its reason; only a deployment or a database
 //! that cannot be reached at all is an error. Judges nothing: that is the checks' work.
 
+mod client_extras;
+pub mod clients;
+pub mod code;
 mod disks;
 mod history;
 mod host;
+mod instance;
 mod tools;
 mod versions;
 
@@ -14,7 +18,9 @@ use std::path::Path;
 use crate::database::{Database, DatabaseError};
 use crate::deployment::{Deployment, DeploymentError};
 use crate::domain::answers::Answers;
-use crate::domain::survey::{Probe, Survey};
+use crate::domain::survey::{Probe, Survey, VersionFacts};
+
+pub use instance::Questions;
 
 /// Changes when a field of the survey changes its meaning.
 const SCHEMA_VERSION: u32 = 1;
@@ -30,12 +36,14 @@ pub enum SurveyError {
 
 pub type Result<T> = std::result::Result<T, SurveyError>;
 
-/// Looks at everything. `state` is the folder where runs are kept.
+/// Looks at everything. `state` is the folder where runs are kept; `ask` says what else is to be
+/// found out, once the versions are known.
 pub async fn take(
     deployment: &dyn Deployment,
     database: &dyn Database,
     answers: &Answers,
     state: &Path,
+    ask: &(dyn Fn(&VersionFacts) -> Questions + Sync),
 ) -> Result<Survey> {
     let taken_at = jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -52,6 +60,8 @@ pub async fn take(
         state,
         database_facts.data_folder.as_deref(),
     );
+    let questions = ask(&versions);
+    let instance = instance::of(deployment, database, &facts, answers, &questions).await?;
     Ok(Survey {
         schema_version: SCHEMA_VERSION,
         taken_at,
@@ -65,6 +75,7 @@ pub async fn take(
         sessions,
         disks,
         estimated_rows,
+        instance,
     })
 }
 

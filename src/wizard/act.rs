@@ -514,10 +514,7 @@ pub fn guard(state: &State, to: Page) -> Option<String> {
             let open = state
                 .notes
                 .iter()
-                .filter(|note| {
-                    note.change.severity == crate::knowledge::Severity::MustAct
-                        && !state.note_read(note)
-                })
+                .filter(|note| note.asks() && !state.note_read(note))
                 .count();
             (open > 0).then(|| {
                 format!("{open} notes that ask you to act are not marked as read (Space marks one)")

@@ -6,8 +6,8 @@ use tui_input::{Input, InputRequest};
 
 use super::key::{Code, Key};
 use crate::domain::answers::{
-    Answers, BackupAnswers, ConfirmAnswers, DatabaseAnswers, DeploymentAnswers, MemoryAnswers,
-    MemoryWay, RunAnswers, ServerAnswers, ValidateAnswers,
+    Answers, BackupAnswers, ClientAnswers, ConfirmAnswers, DatabaseAnswers, DeploymentAnswers,
+    MemoryAnswers, MemoryWay, RunAnswers, ServerAnswers, ValidateAnswers,
 };
 use crate::domain::backup::Level;
 use crate::domain::finding::Waiver;
@@ -169,6 +169,7 @@ impl Form {
             },
             server: rest.map_or_else(ServerAnswers::default, |r| r.server.clone()),
             validate: rest.map_or_else(ValidateAnswers::default, |r| r.validate.clone()),
+            clients: rest.map_or_else(ClientAnswers::default, |r| r.clients.clone()),
             run: RunAnswers {
                 // A person sits here; a question waits for the next one to come back, too.
                 wait_for_answers: rest.map_or(0, |r| r.run.wait_for_answers),

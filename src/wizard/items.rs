@@ -110,10 +110,7 @@ pub fn of(state: &State) -> Vec<Item> {
         Page::Connect => connect(state),
         Page::Notes => {
             let mut items: Vec<Item> = (0..state.notes.len())
-                .filter(|i| {
-                    state.show_all
-                        || state.notes[*i].change.severity != crate::knowledge::Severity::Info
-                })
+                .filter(|i| state.show_all || !state.notes[*i].quiet())
                 .map(Item::Note)
                 .collect();
             if state.notes.iter().any(|note| !state.note_read(note)) {

@@ -153,12 +153,8 @@ fn looked(state: &mut State, result: Result<Looked, Trouble>) -> Vec<Effect> {
         Ok(looked) => {
             let versions = looked.plan.from.clone().zip(looked.plan.to.clone());
             state.notes = versions
-                .map(|(from, to)| state.knowledge.notes(&from, &to))
+                .map(|(from, to)| state.knowledge.judged_notes(&looked.survey, &from, &to))
                 .unwrap_or_default();
-            // What asks to act comes first; within that the order of the versions stays.
-            state
-                .notes
-                .sort_by_key(|note| std::cmp::Reverse(note.change.severity));
             state.look_trouble = None;
             state.looked = Some(Box::new(looked));
             if state.page == Page::Connect {

@@ -6,6 +6,7 @@ mod facts;
 mod locks;
 mod names;
 mod practice;
+mod probes;
 mod rights;
 mod schema;
 mod stall;

@@ -7,11 +7,13 @@ mod support;
 
 mod backup;
 mod backups;
+mod clients;
 mod command_line;
 mod database;
 mod documents;
 mod ground;
 mod imports;
+mod knowledge;
 mod promises;
 mod screens;
 mod story;

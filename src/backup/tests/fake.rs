@@ -13,8 +13,10 @@ use crate::backup::{Leftover, ProveRequest, RestoreRequest, TakeRequest, Taken, 
 use crate::database::{Admin, Database, DatabaseError, Lock, Result, Snapshot, is_ours};
 use crate::domain::backup::DatabaseShape;
 use crate::domain::content::{Content, DigestMethod, TableDigest};
+use crate::domain::instance::RowsFound;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity, RunId};
+use crate::domain::row_question::RowQuestion;
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::{Place, ToolCommand};
 
@@ -211,6 +213,9 @@ impl Database for Fake {
         unreachable!("the backup room does not ask for it")
     }
     async fn history(&self) -> Result<History> {
+        unreachable!("the backup room does not ask for it")
+    }
+    async fn rows_matching(&self, _: &RowQuestion) -> Result<RowsFound> {
         unreachable!("the backup room does not ask for it")
     }
     async fn recorded_statements(&self) -> Result<BTreeMap<String, u64>> {

@@ -1,10 +1,10 @@
 //! The two configurations, and the migration folders of both versions.
 
-use super::sample::{history_of, row, unknown};
+use super::sample::{history_of, keys, row, unknown};
 use super::{Case, at};
 use crate::domain::finding::Verdict::{Fail, Unknown, Warn};
 use crate::domain::setting;
-use crate::domain::survey::Survey;
+use crate::domain::survey::{Probe, Survey};
 
 fn set(survey: &mut Survey, key: &str, value: &str) {
     let settings = &mut survey.deployment.settings;
@@ -12,6 +12,26 @@ fn set(survey: &mut Survey, key: &str, value: &str) {
 }
 
 pub const CASES: &[Case] = &[
+    Case {
+        shows: "new:  rdf.enabled",
+        ..at("OM-CONF-002", "every key is known")
+    },
+    Case {
+        change: |s, _| {
+            let old = keys(&["database.user", "list.0.a", "list.1.a", "sandbox.domain"]);
+            s.instance.keys = Probe::Known(old);
+            let new = keys(&["database.user", "list.0.a"]);
+            s.instance.target_keys = Probe::Known(new);
+        },
+        verdict: Warn,
+        shows: "1 key of yours is",
+        ..at("OM-CONF-002", "a key that is gone")
+    },
+    Case {
+        change: |s, _| s.instance.target_keys = unknown(),
+        verdict: Unknown,
+        ..at("OM-CONF-002", "no file of the new version")
+    },
     at("OM-CONF-001", "one database"),
     Case {
         change: |s, _| {

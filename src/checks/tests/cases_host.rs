@@ -1,12 +1,56 @@
 //! The host's tools, the server's owner, secrets.
 
-use super::sample::{make_practice, tool_of};
+use super::sample::{make_practice, tool_of, v};
 use super::{Case, at};
 use crate::domain::finding::Verdict::{Fail, Skip, Unknown, Warn};
 use crate::domain::survey::Owner;
-use crate::domain::survey::Probe;
+use crate::domain::survey::{Probe, Survey};
+
+fn runs(survey: &mut Survey, component: &str, version: &str) {
+    let fact = Probe::Known(Some(version.into()));
+    survey.instance.platform.insert(component.to_string(), fact);
+}
 
 pub const CASES: &[Case] = &[
+    at("OM-ENV-001", "all within their ranges"),
+    Case {
+        change: |s, _| runs(s, "opensearch", "2.19.0"),
+        verdict: Fail,
+        holds: true,
+        shows: ">=3.0",
+        ..at("OM-ENV-001", "a search server that the target refuses")
+    },
+    Case {
+        change: |s, _| runs(s, "opensearch", "3.1.0"),
+        verdict: Warn,
+        shows: "advised",
+        ..at("OM-ENV-001", "a search server below the advice")
+    },
+    Case {
+        change: |s, _| runs(s, "java", "17.0.9"),
+        verdict: Fail,
+        holds: true,
+        shows: "17.0.9",
+        ..at("OM-ENV-001", "an old Java")
+    },
+    Case {
+        change: |s, _| {
+            s.instance.platform.remove("airflow");
+        },
+        verdict: Unknown,
+        shows: "airflow was not looked for",
+        ..at("OM-ENV-001", "nobody looked")
+    },
+    Case {
+        change: |s, _| s.versions.target = v(3, 5, 0),
+        verdict: Unknown,
+        ..at("OM-ENV-001", "a target that we do not know")
+    },
+    Case {
+        change: |s, _| make_practice(s),
+        verdict: Skip,
+        ..at("OM-ENV-001", "practice")
+    },
     at("OM-TOOL-001", "of the server's major"),
     Case {
         change: |s, _| {

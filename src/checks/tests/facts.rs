@@ -32,8 +32,28 @@ const FACTS: &[Blind] = &[
             "OM-VER-003",
             "OM-NOTES-001",
             "OM-DB-001",
+            "OM-ENV-001",
             "OM-HIST-001",
         ],
+    ),
+    (
+        "instance.keys",
+        |s| s.instance.keys = Probe::Unknown("r".into()),
+        &["OM-CONF-002"],
+    ),
+    (
+        "instance.target_keys",
+        |s| s.instance.target_keys = Probe::Unknown("r".into()),
+        &["OM-CONF-002"],
+    ),
+    (
+        "instance.platform",
+        |s| {
+            for fact in s.instance.platform.values_mut() {
+                *fact = Probe::Unknown("r".into());
+            }
+        },
+        &["OM-ENV-001"],
     ),
     (
         "history",

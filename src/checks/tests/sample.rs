@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::domain::answers::{
-    Answers, BackupAnswers, ConfirmAnswers, DatabaseAnswers, DeploymentAnswers, MemoryAnswers,
-    RunAnswers, ServerAnswers, ValidateAnswers,
+    Answers, BackupAnswers, ClientAnswers, ConfirmAnswers, DatabaseAnswers, DeploymentAnswers,
+    MemoryAnswers, RunAnswers, ServerAnswers, ValidateAnswers,
 };
 use crate::domain::backup::{DatabaseShape, Level};
 use crate::domain::clean_text::CleanText;
 use crate::domain::finding::Waiver;
+use crate::domain::instance::{InstanceFacts, Used};
 use crate::domain::migration::{
     FlywayRow, History, NativeRow, PendingStatement, PendingVersion, PendingWork, StatementClass,
 };
@@ -58,6 +59,12 @@ pub fn sample_survey() -> Survey {
             disk("database", "/var/lib/postgresql/15/main", 3, 100 * GIB),
         ],
         estimated_rows: Probe::Known(BTreeMap::from([("table_entity".to_string(), 12_000)])),
+        instance: InstanceFacts {
+            keys: Probe::Known(keys(&["database.user", "server.port"])),
+            target_keys: Probe::Known(keys(&["database.user", "server.port", "rdf.enabled"])),
+            platform: platform(),
+            ..InstanceFacts::default()
+        },
     }
 }
 
@@ -79,6 +86,7 @@ pub fn sample_answers() -> Answers {
         memory: MemoryAnswers::default(),
         server: ServerAnswers::default(),
         validate: ValidateAnswers::default(),
+        clients: ClientAnswers::default(),
         run: RunAnswers::default(),
         confirm: ConfirmAnswers::default(),
         waive: Vec::new(),
@@ -178,6 +186,25 @@ pub fn sessions_of(survey: &mut Survey) -> &mut Vec<Session> {
         Probe::Known(sessions) => sessions,
         Probe::Unknown(_) => panic!("the sample knows its sessions"),
     }
+}
+
+/// Keys with some value.
+pub fn keys(names: &[&str]) -> BTreeMap<String, CleanText> {
+    names
+        .iter()
+        .map(|name| ((*name).to_string(), "x".into()))
+        .collect()
+}
+
+/// What the target (1.12) asks for and advises.
+fn platform() -> BTreeMap<String, Used> {
+    let used = |version: &str| Probe::Known(Some(version.into()));
+    BTreeMap::from([
+        ("java".to_string(), used("21.0.6")),
+        ("elasticsearch".to_string(), Probe::Known(None)),
+        ("opensearch".to_string(), used("3.4.0")),
+        ("airflow".to_string(), used("3.2.1")),
+    ])
 }
 
 fn deployment() -> DeploymentFacts {

@@ -11,6 +11,7 @@ mod fitted;
 mod grants;
 mod history;
 mod lock;
+mod matching;
 mod names;
 mod objects;
 mod purpose;
@@ -40,8 +41,10 @@ use self::tools::Tools;
 use super::password_file::{self, PasswordFile};
 use super::{Database, DatabaseError, Result, Snapshot, Target};
 use crate::domain::backup::DatabaseShape;
+use crate::domain::instance::RowsFound;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
+use crate::domain::row_question::RowQuestion;
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::ToolCommand;
 
@@ -218,6 +221,10 @@ impl Database for Postgres {
 
     async fn entity_counts(&self) -> Result<BTreeMap<String, u64>> {
         activity::entity_counts(self).await
+    }
+
+    async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound> {
+        matching::rows(self, question).await
     }
 
     async fn writes_since(&self, epoch_ms: i64) -> Result<u64> {

@@ -9,9 +9,13 @@ use super::Sqlite;
 use super::file::{number, rows, text, unreachable};
 use crate::database::entity_tables::ENTITY_TABLES;
 use crate::database::quoting::{identifier, literal};
+use crate::database::row_sql::Dialect;
 use crate::database::{Result, is_ours};
 use crate::domain::backup::DatabaseShape;
+use crate::domain::clean_text::CleanText;
+use crate::domain::instance::RowsFound;
 use crate::domain::names::{Engine, Identity};
+use crate::domain::row_question::RowQuestion;
 use crate::domain::survey::{DatabaseFacts, Right};
 
 /// Folder and file behind the name right now.
@@ -87,6 +91,23 @@ pub async fn facts(sqlite: &Sqlite) -> Result<DatabaseFacts> {
         data_folder: Some(sqlite.folder.0.clone()),
         identity,
     })
+}
+
+/// Rows of the practice database that a question is about.
+pub async fn rows_matching(sqlite: &Sqlite, question: &RowQuestion) -> Result<RowsFound> {
+    let mut session = sqlite.open().await?;
+    let relations = table(&mut session, "entity_relationship").await?;
+    let relations = relations.as_deref().map(identifier).transpose()?;
+    let mut found = RowsFound::default();
+    for wanted in &question.tables {
+        let Some(name) = table(&mut session, wanted).await? else {
+            continue;
+        };
+        let sql = Dialect::Sqlite.select(question, &identifier(&name)?, relations.as_deref())?;
+        let rows = rows(&mut session, "asking about rows", sql).await?;
+        found.add(rows.iter().map(|row| CleanText::limited(text(row, 0), 80)));
+    }
+    Ok(found)
 }
 
 /// A SQLite database has nothing outside its file.

@@ -21,8 +21,10 @@ use sqlx::sqlite::SqliteConnection;
 use self::file::{Folder, open};
 use super::{Database, Result, Snapshot, Target, params};
 use crate::domain::backup::DatabaseShape;
+use crate::domain::instance::RowsFound;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
+use crate::domain::row_question::RowQuestion;
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::ToolCommand;
 
@@ -121,6 +123,10 @@ impl Database for Sqlite {
 
     async fn entity_counts(&self) -> Result<BTreeMap<String, u64>> {
         facts::counts(&mut self.open().await?, facts::is_entity).await
+    }
+
+    async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound> {
+        facts::rows_matching(self, question).await
     }
 
     async fn writes_since(&self, epoch_ms: i64) -> Result<u64> {

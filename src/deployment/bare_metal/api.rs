@@ -94,6 +94,12 @@ pub async fn version(api: &str) -> Result<OmVersion> {
     )
 }
 
+/// What another server answers without a login, as JSON.
+pub async fn open_json(url: &str) -> Result<serde_json::Value> {
+    let request = format!("GET {url}");
+    json(&request, &get(url.to_owned(), None).await?)
+}
+
 /// Entity type to number, from `/api/v1/system/entities/count`.
 pub async fn entity_counts(api: &str, token: &Secret) -> Result<BTreeMap<String, u64>> {
     let url = format!("{api}/api/v1/system/entities/count");

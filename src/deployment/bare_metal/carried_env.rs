@@ -10,7 +10,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 use super::environment::Environment;
-use super::shell;
+use crate::domain::shell;
 
 const BEGIN: &str = "# omup carried over from ";
 const END: &str = "# omup: end of what was carried over, SHA-256 ";

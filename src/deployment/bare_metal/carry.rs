@@ -10,10 +10,11 @@ use std::path::{Path, PathBuf};
 use super::config::{Config, env_path, yaml_path};
 use super::environment::Environment;
 use super::files::{self, CONFIG_LIMIT};
-use super::{carried_env, install, kept_values, secrets, shell, substitute, yaml};
+use super::{carried_env, install, kept_values, secrets, substitute, yaml};
 use crate::deployment::Result;
 use crate::domain::clean_text::CleanText;
 use crate::domain::secret::MASK;
+use crate::domain::shell;
 
 /// One file to write.
 struct Write {

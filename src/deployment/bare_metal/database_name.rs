@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use super::config::{Config, env_path, yaml_path};
 use super::environment::Origin;
 use super::files::{self, CONFIG_LIMIT};
-use super::{shell, substitute, yaml};
+use super::{substitute, yaml};
 use crate::deployment::{DeploymentError, Result};
+use crate::domain::shell;
 
 const VARIABLE: &str = "OM_DATABASE";
 

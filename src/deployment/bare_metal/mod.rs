@@ -22,9 +22,9 @@ mod procfs;
 mod secrets;
 mod server_control;
 mod settings;
-mod shell;
 mod statement;
 mod substitute;
+mod uses;
 mod yaml;
 
 use std::collections::BTreeMap;
@@ -32,7 +32,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 
-use super::{Deployment, HealthPart, Result, Side, is_practice};
+use super::{Deployment, HealthPart, Result, Side, Uses, is_practice};
 use crate::domain::answers::{DeploymentAnswers, ServerAnswers};
 use crate::domain::clean_text::CleanText;
 use crate::domain::migration::{History, PendingWork};
@@ -193,6 +193,10 @@ impl Deployment for BareMetal {
         }
         all.extend(self.database_password().await?);
         Ok(all)
+    }
+
+    async fn uses(&self) -> Uses {
+        uses::of(self.config(Side::Old), self.home(Side::New)).await
     }
 
     async fn version_by_files(&self, side: Side) -> Result<OmVersion> {

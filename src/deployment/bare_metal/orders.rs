@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::files;
 use super::owner::USER_UNIT;
-use super::shell;
 use crate::domain::secret::Secret;
+use crate::domain::shell;
 use crate::domain::survey::Owner;
 
 /// One command of an owner: program and arguments, and the folder it runs in.

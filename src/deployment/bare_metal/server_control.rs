@@ -195,8 +195,8 @@ impl BareMetal {
         if let Route::Link(link) = self.route(owner) {
             lines.push(format!(
                 "ln -sfn {} {}",
-                super::shell::quoted(&self.home(side).to_string_lossy()),
-                super::shell::quoted(&link.to_string_lossy())
+                crate::domain::shell::quoted(&self.home(side).to_string_lossy()),
+                crate::domain::shell::quoted(&link.to_string_lossy())
             ));
         }
         let orders = start_orders(owner, self.home(side));

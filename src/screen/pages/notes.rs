@@ -3,46 +3,27 @@
 use super::{buttons, pointer};
 use crate::domain::clean_text::CleanText;
 use crate::domain::finding::{Blocks, Finding, Verdict, counts};
-use crate::knowledge::{Kind, Severity};
+use crate::knowledge::{GuideAnswer, GuideQuestion, Kind, Note, Relevance, Severity};
 use crate::screen::rows::{Role, Row, pad};
 use crate::wizard::State;
 use crate::wizard::items::{self, Item};
 
 pub fn notes(state: &State) -> Vec<Row> {
-    let act: Vec<_> = state
-        .notes
-        .iter()
-        .filter(|note| note.change.severity == Severity::MustAct)
+    let hidden = state.notes.iter().filter(|note| note.quiet()).count();
+    let mut rows: Vec<Row> = GuideQuestion::ALL
+        .into_iter()
+        .map(|question| {
+            let answer = question.answer(&state.notes);
+            let role = match answer {
+                GuideAnswer::Yes { .. } | GuideAnswer::CannotTell { .. } => Role::Warn,
+                GuideAnswer::No => Role::Plain,
+            };
+            Row::text(format!("{}  ", question.words()))
+                .and(answer.words(), role)
+                .hang(4)
+        })
         .collect();
-    let hidden = state
-        .notes
-        .iter()
-        .filter(|note| note.change.severity == Severity::Info)
-        .count();
-    let answer = |areas: &[&str]| {
-        let n = act
-            .iter()
-            .filter(|note| areas.contains(&note.change.area.as_str()))
-            .count();
-        match n {
-            0 => (
-                "no must-act note says so; look through the others",
-                Role::Plain,
-            ),
-            _ => ("yes: see the notes marked 'must act'", Role::Warn),
-        }
-    };
-    let (config, config_role) = answer(&["config", "deployment", "security", "auth"]);
-    let (connector, connector_role) = answer(&["connector", "connectors", "ingestion"]);
-    let mut rows = vec![
-        Row::text("Do I need to change my configuration?  ")
-            .and(config, config_role)
-            .hang(4),
-        Row::text("Did a connector's service connection change?  ")
-            .and(connector, connector_role)
-            .hang(4),
-        Row::empty(),
-    ];
+    rows.push(Row::empty());
     if state.notes.is_empty() {
         rows.push(Row::text(
             "Our copy holds no notes between these two versions. That is not \"nothing changed\": read the release page of the target.",
@@ -60,8 +41,10 @@ pub fn notes(state: &State) -> Vec<Row> {
             "[ ]"
         };
         let (word, role) = kind(note.change.kind, note.change.severity);
+        let (concern, concern_role) = concern(note);
         rows.push(
             Row::text(format!("{}{sign} ", pointer(marked)))
+                .and(pad(concern, 9), concern_role)
                 .and(pad(word, 10), role)
                 .and(
                     format!("{}  ", pad(&note.change.since.to_string(), 6)),
@@ -95,6 +78,16 @@ pub fn notes(state: &State) -> Vec<Row> {
     rows
 }
 
+/// What it means for this deployment, in a word.
+fn concern(note: &Note) -> (&'static str, Role) {
+    match note.judged.as_ref().map(|judged| judged.relevance) {
+        Some(Relevance::Concerns) => ("concerns", Role::Warn),
+        Some(Relevance::CannotTell) => ("look", Role::Strong),
+        Some(Relevance::Not) => ("not you", Role::Dim),
+        None => ("", Role::Dim),
+    }
+}
+
 fn kind(kind: Kind, severity: Severity) -> (&'static str, Role) {
     let role = match severity {
         Severity::MustAct => Role::Warn,
@@ -122,13 +115,28 @@ pub fn note_detail(state: &State, index: usize) -> Vec<Row> {
         Severity::Check => "check: it may concern you",
         Severity::Info => "for your information",
     };
-    vec![
+    let mut rows = vec![
         Row::heading(CleanText::new(&note.change.title).to_string()),
         Row::empty(),
+    ];
+    if let Some(judged) = &note.judged {
+        rows.push(Row::new(
+            CleanText::new(&judged.line()).to_string(),
+            concern(note).1,
+        ));
+        rows.push(Row::empty());
+    }
+    for words in [&note.change.text, &note.change.remedy]
+        .into_iter()
+        .flatten()
+    {
+        rows.push(Row::text(words.clone()));
+        rows.push(Row::empty());
+    }
+    rows.extend([
         Row::text(format!("Since     {}", note.change.since)),
         Row::text(format!("Area      {}", note.change.area)),
         Row::text(format!("Weight    {severity}")).hang(10),
-        Row::empty(),
         Row::text(format!("Source    {}", CleanText::new(&note.change.source))).hang(10),
         Row::text(format!(
             "Copied    {} (our copy inside omup; works offline)",
@@ -137,9 +145,10 @@ pub fn note_detail(state: &State, index: usize) -> Vec<Row> {
         .hang(10),
         Row::empty(),
         Row::dim(
-            "omup cannot tell for every note whether it concerns you. Marking it as read says that a person has looked; your name goes into the report.",
+            "Marking it as read says that a person has looked; your name goes into the report.",
         ),
-    ]
+    ]);
+    rows
 }
 
 fn verdict_role(verdict: Verdict) -> Role {

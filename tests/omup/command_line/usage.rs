@@ -28,6 +28,7 @@ const COMMANDS: &[&str] = &[
     "runs",
     "checks",
     "notes",
+    "clients",
     "exit-codes",
 ];
 

@@ -1,0 +1,95 @@
+//! OM-ENV-001: what the server works with is of versions that the new one supports.
+
+use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use crate::domain::answers::Answers;
+use crate::domain::finding::Blocks;
+use crate::domain::survey::{DeploymentKind, Probe, Survey};
+use crate::knowledge::{Knowledge, Range, Support, numbers};
+
+pub const CHECK: Check = Check {
+    item: Item {
+        id: "OM-ENV-001",
+        title: "The new version supports search server, Java and Airflow",
+        blocks: Blocks::BeforeMigrate,
+        cost: Cost::Host,
+        time_limit: NO_LIMIT,
+        condition: "each lies in the range that OpenMetadata names for the target; what could not be asked is unknown and holds nothing back",
+    },
+    judge,
+};
+
+const COMPONENTS: &[&str] = &["elasticsearch", "opensearch", "java", "airflow"];
+
+fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgement {
+    match survey.deployment.kind {
+        DeploymentKind::Practice => {
+            return Judgement::skip("the practice server works with none of them");
+        }
+        DeploymentKind::BareMetal => {}
+    }
+    let target = match known(&survey.versions.target, "the new folder's version") {
+        Ok(target) => target,
+        Err(unknown) => return unknown.blocking(Blocks::No),
+    };
+    let Some(release) = knowledge
+        .release(target)
+        .filter(|_| knowledge.known(target))
+    else {
+        return Judgement::unknown(format!("omup knows no ranges for OpenMetadata {target}"))
+            .blocking(Blocks::No)
+            .remedy("look into the requirements page of that release");
+    };
+    let (mut bad, mut below, mut unknown, mut seen) = (vec![], vec![], vec![], vec![]);
+    for component in COMPONENTS {
+        let version = match survey.instance.platform.get(*component) {
+            None => {
+                unknown.push(format!("{component} was not looked for"));
+                continue;
+            }
+            Some(Probe::Unknown(why)) => {
+                unknown.push(format!("{component}: {why}"));
+                continue;
+            }
+            Some(Probe::Known(None)) => continue,
+            Some(Probe::Known(Some(version))) => version,
+        };
+        let parts = numbers(version.as_str());
+        let outside = |support: &Support| {
+            let range = support.range(component)?;
+            let holds = Range::parse(range)?.holds(&parts);
+            (!holds).then(|| range.to_string())
+        };
+        if parts.is_empty() {
+            unknown.push(format!("{component} calls its version '{version}'"));
+        } else if let Some(range) = outside(&release.support) {
+            bad.push(format!("{component} is {version}, and {range} is needed"));
+        } else if let Some(range) = outside(&release.advised) {
+            below.push(format!("{component} is {version}, and {range} is advised"));
+        }
+        let sources = release.support_sources.get(*component);
+        let sources = sources.map(|all| all.join(", ")).unwrap_or_default();
+        seen.push(format!(
+            "{component}: {version} (copied {}; {sources})",
+            release.copied
+        ));
+    }
+    let judgement = if !bad.is_empty() {
+        Judgement::fail(format!("OpenMetadata {target}: {}", bad.join("; ")))
+            .remedy("upgrade it first, as a change of its own; or choose a target that supports it")
+    } else if !unknown.is_empty() {
+        Judgement::unknown(format!(
+            "not every version could be asked: {}",
+            unknown.join("; ")
+        ))
+        .blocking(Blocks::No)
+        .remedy("mend what hinders the look, or compare by hand with the ranges of `omup notes`")
+    } else if !below.is_empty() {
+        Judgement::warn(format!("OpenMetadata {target}: {}", below.join("; ")))
+            .remedy("plan its upgrade too: a page of the release names the higher version")
+    } else {
+        Judgement::pass(format!(
+            "all of them are of versions that OpenMetadata {target} supports"
+        ))
+    };
+    judgement.seen_all(seen).seen_all(unknown)
+}

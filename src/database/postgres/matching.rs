@@ -1,0 +1,51 @@
+//! Asks about rows of OpenMetadata's tables. Reads only.
+
+use super::Postgres;
+use super::facts::schemas;
+use super::rows::text;
+use crate::database::Result;
+use crate::database::quoting::{literal, literals, qualified};
+use crate::database::row_sql::Dialect;
+use crate::domain::clean_text::CleanText;
+use crate::domain::instance::RowsFound;
+use crate::domain::row_question::RowQuestion;
+
+const RELATIONS: &str = "entity_relationship";
+
+pub async fn rows(postgres: &Postgres, question: &RowQuestion) -> Result<RowsFound> {
+    let mut found = RowsFound::default();
+    let Some(schema) = schemas(postgres).await?.into_iter().next() else {
+        return Ok(found);
+    };
+    let doing = "asking about rows";
+    let wanted = question.tables.iter().map(String::as_str);
+    let there = postgres
+        .look(
+            doing,
+            format!(
+                "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c \
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE c.relkind IN ('r', 'p') AND c.relname IN ({}) \
+                 AND n.nspname IN ({}, 'pg_catalog')",
+                literals(wanted.chain([RELATIONS]))?,
+                literal(&schema)?
+            ),
+        )
+        .await?;
+    let relations = there
+        .iter()
+        .find(|row| text(row, 1) == RELATIONS)
+        .map(|row| qualified(text(row, 0), text(row, 1)))
+        .transpose()?;
+    for row in &there {
+        let table = text(row, 1);
+        if !question.tables.iter().any(|wanted| wanted == table) {
+            continue;
+        }
+        let table = qualified(text(row, 0), table)?;
+        let sql = Dialect::Postgres.select(question, &table, relations.as_deref())?;
+        let rows = postgres.look(doing, sql).await?;
+        found.add(rows.iter().map(|row| CleanText::limited(text(row, 0), 80)));
+    }
+    Ok(found)
+}

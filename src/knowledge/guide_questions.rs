@@ -1,0 +1,116 @@
+//! The two questions that OpenMetadata's upgrade guides open with, answered from the notes.
+//!
+//! Source: <https://docs.open-metadata.org/latest/deployment/upgrade> ("Step 2 - What has changed?").
+
+use serde::Serialize;
+
+use super::releases::Note;
+use super::relevance::Relevance;
+
+/// One of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GuideQuestion {
+    Configuration,
+    Connectors,
+}
+
+/// What the notes say to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "answer", rename_all = "kebab-case")]
+pub enum GuideAnswer {
+    /// So many notes concern this deployment.
+    Yes {
+        notes: usize,
+    },
+    /// Nothing concerns it for certain, and so many notes could.
+    CannotTell {
+        notes: usize,
+    },
+    No,
+}
+
+impl GuideQuestion {
+    pub const ALL: [GuideQuestion; 2] = [GuideQuestion::Configuration, GuideQuestion::Connectors];
+
+    pub fn words(self) -> &'static str {
+        match self {
+            GuideQuestion::Configuration => "Do I need to change my configuration?",
+            GuideQuestion::Connectors => "Did a connector's service connection change?",
+        }
+    }
+
+    fn about(self, note: &Note) -> bool {
+        match self {
+            GuideQuestion::Configuration => {
+                matches!(
+                    note.change.area.as_str(),
+                    "auth" | "deployment" | "search" | "airflow"
+                )
+            }
+            GuideQuestion::Connectors => note.change.area == "connector",
+        }
+    }
+
+    /// A breaking change that no deployment was asked about could concern this one.
+    pub fn answer(self, notes: &[Note]) -> GuideAnswer {
+        let count = |wanted: Relevance| {
+            let of = |note: &&Note| match &note.judged {
+                Some(judged) => judged.relevance == wanted,
+                None => note.change.breaking() && wanted == Relevance::CannotTell,
+            };
+            notes
+                .iter()
+                .filter(|note| self.about(note))
+                .filter(of)
+                .count()
+        };
+        match (count(Relevance::Concerns), count(Relevance::CannotTell)) {
+            (0, 0) => GuideAnswer::No,
+            (0, notes) => GuideAnswer::CannotTell { notes },
+            (notes, _) => GuideAnswer::Yes { notes },
+        }
+    }
+}
+
+impl GuideAnswer {
+    pub fn words(self) -> String {
+        match self {
+            GuideAnswer::Yes { notes: 1 } => "yes: one note concerns you".to_string(),
+            GuideAnswer::Yes { notes } => format!("yes: {notes} notes concern you"),
+            GuideAnswer::CannotTell { notes: 1 } => "cannot tell: look at one note".to_string(),
+            GuideAnswer::CannotTell { notes } => format!("cannot tell: look at {notes} notes"),
+            GuideAnswer::No => "no note says so".to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GuideAnswer, GuideQuestion};
+    use crate::domain::version::OmVersion;
+    use crate::knowledge::{Judged, Knowledge, Relevance};
+
+    #[test]
+    fn the_answer_follows_what_concerns_the_deployment() {
+        let (from, to) = (OmVersion::new(1, 9, 10), OmVersion::new(1, 13, 6));
+        let mut notes = Knowledge::embedded().notes(&from, &to);
+        let question = GuideQuestion::Connectors;
+        assert!(matches!(question.answer(&notes), GuideAnswer::CannotTell { notes } if notes > 1));
+        for note in &mut notes {
+            note.judged = Some(Judged {
+                relevance: Relevance::Not,
+                because: "x".to_string(),
+            });
+        }
+        assert_eq!(question.answer(&notes), GuideAnswer::No);
+        let one = notes
+            .iter_mut()
+            .find(|note| note.change.area == "connector");
+        one.expect("a connector's note").judged = Some(Judged {
+            relevance: Relevance::Concerns,
+            because: "x".to_string(),
+        });
+        assert_eq!(question.answer(&notes), GuideAnswer::Yes { notes: 1 });
+        assert_eq!(GuideQuestion::Configuration.answer(&notes), GuideAnswer::No);
+    }
+}

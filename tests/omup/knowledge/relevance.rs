@@ -1,0 +1,161 @@
+//! What the probes say of the made-up deployments, against what people said before there was a probe.
+
+use omup::domain::survey::Survey;
+use omup::domain::version::OmVersion;
+use omup::knowledge::relevance::judge;
+use omup::knowledge::{Change, Journey, Knowledge, Note, Relevance};
+
+use super::world::{self, World};
+
+/// One deployment, and the breaking changes on its way.
+struct Case {
+    name: String,
+    world: World,
+    survey: Survey,
+    notes: Vec<Note>,
+}
+
+fn case(knowledge: &Knowledge, name: String, world: World) -> Case {
+    let notes = knowledge.notes(&world.from, &world.to).into_iter();
+    Case {
+        survey: world.survey(knowledge),
+        notes: notes.filter(|note| note.change.breaking()).collect(),
+        name,
+        world,
+    }
+}
+
+fn cases() -> Vec<Case> {
+    let knowledge = Knowledge::embedded();
+    let all = world::all().into_iter();
+    all.map(|(name, world)| case(&knowledge, name, world))
+        .collect()
+}
+
+impl Case {
+    fn label(&self, change: &str) -> Relevance {
+        let among = |list: &[String]| list.iter().any(|id| id == change);
+        if among(&self.world.labels.concerns) {
+            Relevance::Concerns
+        } else if among(&self.world.labels.cannot_tell) {
+            Relevance::CannotTell
+        } else {
+            Relevance::Not
+        }
+    }
+
+    fn verdict(&self, change: &Change) -> Relevance {
+        let journey = Journey {
+            survey: &self.survey,
+            from: &self.world.from,
+            to: &self.world.to,
+        };
+        judge(change, &journey).relevance
+    }
+}
+
+#[test]
+fn every_change_that_concerns_is_found_and_the_list_is_short() {
+    let cases = cases();
+    assert!(cases.len() >= 12);
+    println!("deployment     on the way  concern  to read  cut");
+    let (mut all, mut read, mut wrong) = (0, 0, Vec::new());
+    for case in &cases {
+        let labels = &case.world.labels;
+        for id in labels.concerns.iter().chain(&labels.cannot_tell) {
+            let there = case.notes.iter().any(|note| note.change.id == *id);
+            assert!(
+                there,
+                "{}: {id} is no breaking change on the way",
+                case.name
+            );
+        }
+        let mut list = 0;
+        for note in &case.notes {
+            let (label, verdict) = (case.label(&note.change.id), case.verdict(&note.change));
+            list += usize::from(verdict != Relevance::Not);
+            if label != verdict {
+                wrong.push(format!(
+                    "{}: {} is {label:?}, the probe says {verdict:?}",
+                    case.name, note.change.id
+                ));
+            }
+        }
+        let on_the_way = case.notes.len();
+        println!(
+            "{:14} {on_the_way:10}  {:7}  {list:7}  {:2} %",
+            case.name,
+            labels.concerns.len(),
+            100 - 100 * list / on_the_way
+        );
+        assert!(
+            labels.concerns.len() * 10 >= on_the_way * 3,
+            "{}: less than 30 % concern it",
+            case.name
+        );
+        assert!(
+            list * 10 <= on_the_way * 4,
+            "{}: {list} of {on_the_way} are left to read",
+            case.name
+        );
+        all += on_the_way;
+        read += list;
+    }
+    println!(
+        "all            {all:10}           {read:7}  {:2} %",
+        100 - 100 * read / all
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A probe that no deployment needs proves nothing, and a change that loses its probes is seen.
+#[test]
+fn without_any_one_probe_a_verdict_is_wrong() {
+    let knowledge = Knowledge::embedded();
+    let mut cases = cases();
+    for (change, world) in world::alternatives(&knowledge) {
+        let mut case = case(&knowledge, format!("only {change}"), world);
+        case.notes.retain(|note| note.change.id == change);
+        let verdict = case.verdict(&case.notes[0].change);
+        assert_eq!(verdict, Relevance::Concerns, "{}", case.name);
+        cases.push(case);
+    }
+    let mut unproven = Vec::new();
+    let (first, last) = (OmVersion::new(0, 0, 0), OmVersion::new(99, 0, 0));
+    for note in knowledge.notes(&first, &last) {
+        let change = &note.change;
+        if change.breaking() {
+            let judged = |change: &Change| -> Vec<Relevance> {
+                let on_the_way =
+                    |case: &&Case| case.notes.iter().any(|note| note.change.id == change.id);
+                cases
+                    .iter()
+                    .filter(on_the_way)
+                    .map(|case| case.verdict(change))
+                    .collect()
+            };
+            let whole = judged(change);
+            for index in 0..change.probe.len() {
+                // Emptied, not taken out: the other probes keep their question ids.
+                let mut less = change.clone();
+                less.probe[index] = never();
+                if less.probe.len() == 1 {
+                    less.probe.clear();
+                }
+                if judged(&less) == whole {
+                    unproven.push(change.question_id(index));
+                }
+            }
+        }
+    }
+    assert!(
+        unproven.is_empty(),
+        "no deployment needs {}",
+        unproven.join(", ")
+    );
+}
+
+/// A probe that concerns nobody.
+fn never() -> omup::knowledge::Probe {
+    toml::from_str("only = { deployment = [\"none\"] }\nalways = \"never\"").expect("a probe")
+}
