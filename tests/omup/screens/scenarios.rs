@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::walk::{DOWN, ENTER, Walk};
+use super::walk::{self, DOWN, ENTER, Walk};
 use crate::support::wait;
 
 /// Facts of the run, from outside of the screen.
@@ -27,7 +27,7 @@ fn begin(scenario: &str) -> Walk {
 
 /// The first go-ahead.
 fn into_downtime(walk: &mut Walk) {
-    walk.pty.wait("Users notice nothing yet");
+    walk.tty.wait_for("Users notice nothing yet");
     walk.choose("Go on");
     walk.type_name("Stop the server");
 }
@@ -35,20 +35,20 @@ fn into_downtime(walk: &mut Walk) {
 /// Both go-aheads.
 fn over_the_point(walk: &mut Walk) {
     into_downtime(walk);
-    walk.pty.wait("The last place from which going back");
+    walk.tty.wait_for("The last place from which going back");
     walk.choose("Go on");
     walk.type_name("Migrate");
 }
 
 /// Takes the restore from the page that says what failed.
 fn go_back(walk: &mut Walk, scenario: &str) {
-    walk.pty.wait("Stopped, here is why");
+    walk.tty.wait_for("Stopped, here is why");
     walk.choose("Ways back");
-    walk.pty.wait("possible  yes");
+    walk.tty.wait_for("possible  yes");
     walk.choose("Restore the backup");
     walk.type_name("Go");
-    walk.pty.wait("runs OpenMetadata 1.10.7");
-    walk.pty.wait("▸ Read the report");
+    walk.tty.wait_for("runs OpenMetadata 1.10.7");
+    walk.tty.wait_for("▸ Read the report");
     let end = status(walk, scenario);
     assert_eq!(
         (&end["exit"], &end["phase"]),
@@ -60,7 +60,7 @@ fn go_back(walk: &mut Walk, scenario: &str) {
 /// Mends the cause, as somebody outside of omup would.
 fn mend(walk: &mut Walk) {
     walk.choose("PRACTICE: play the administrator");
-    walk.pty.wait_for("the cause to be mended", |text| {
+    walk.tty.wait_text("the cause to be mended", |text| {
         !text.contains("PRACTICE: play the administrator")
     });
 }
@@ -68,18 +68,18 @@ fn mend(walk: &mut Walk) {
 /// Lets the step that failed after the point of no return run again.
 fn run_again(walk: &mut Walk) {
     walk.choose("Run the failed step again");
-    walk.pty.wait("Is the cause mended?");
+    walk.tty.wait_for("Is the cause mended?");
     wait::until("the question to take keys", Duration::from_secs(10), || {
-        walk.pty.keys_shown(DOWN);
-        walk.pty.text().contains("▸ Run it again").then_some(())
+        walk::type_and_see(&walk.tty, DOWN);
+        walk.tty.text().contains("▸ Run it again").then_some(())
     });
-    walk.pty.keys(ENTER);
+    walk.tty.send(ENTER);
 }
 
 /// The new version serves, and nothing of it is a claim only.
 fn upgraded(walk: &mut Walk, scenario: &str) {
-    walk.pty.wait("runs OpenMetadata 1.12.4");
-    walk.pty.wait("▸ Read the report");
+    walk.tty.wait_for("runs OpenMetadata 1.12.4");
+    walk.tty.wait_for("▸ Read the report");
     let end = status(walk, scenario);
     assert_eq!(
         (&end["exit"], &end["phase"]),
@@ -90,8 +90,9 @@ fn upgraded(walk: &mut Walk, scenario: &str) {
 /// The backup is refused: nothing was stopped, nothing was changed.
 fn refused(scenario: &str) {
     let walk = begin(scenario);
-    walk.pty.wait("Stopped, here is why");
-    let screen = walk.pty.wait("notice nothing");
+    walk.tty.wait_for("Stopped, here is why");
+    walk.tty.wait_for("notice nothing");
+    let screen = walk.tty.text();
     assert!(screen.contains("✖ Failed to"), "{screen}");
     let end = status(&walk, scenario);
     assert_eq!(
@@ -115,7 +116,7 @@ fn dump_ends_early() {
 fn out_of_sort_memory() {
     let mut walk = begin("out-of-sort-memory");
     over_the_point(&mut walk);
-    walk.pty.wait("Stopped, here is why");
+    walk.tty.wait_for("Stopped, here is why");
     mend(&mut walk);
     run_again(&mut walk);
     upgraded(&mut walk, "out-of-sort-memory");
@@ -153,7 +154,7 @@ fn search_down() {
 fn server_comes_back() {
     let mut walk = begin("server-comes-back");
     into_downtime(&mut walk);
-    walk.pty.wait("Stopped, here is why");
+    walk.tty.wait_for("Stopped, here is why");
     assert_eq!(status(&walk, "server-comes-back")["exit"], 31);
     mend(&mut walk);
     walk.choose("Go on with this run");
@@ -165,7 +166,7 @@ fn server_comes_back() {
 fn runner_killed() {
     let mut walk = begin("runner-killed");
     over_the_point(&mut walk);
-    walk.pty.wait("Interrupted");
+    walk.tty.wait_for("Interrupted");
     walk.choose("Go on with this run");
     upgraded(&mut walk, "runner-killed");
     let end = status(&walk, "runner-killed");

@@ -1,17 +1,35 @@
 //! Walking through the wizard as a person does: by what stands on the screen.
 
+use std::path::PathBuf;
+
 use crate::support::folder::Folder;
 use crate::support::process;
-use crate::support::pty::Pty;
+use crate::support::tty::{Start, Tty};
 
 pub const UP: &str = "\x1b[A";
 pub const DOWN: &str = "\x1b[B";
 pub const ENTER: &str = "\r";
 pub const ESC: &str = "\x1b";
 
+/// The program. Cargo tells its path to tests and benches; the pictures are taken by an example, which lies
+/// in a folder beside it.
+pub fn program() -> PathBuf {
+    match option_env!("CARGO_BIN_EXE_omup") {
+        Some(path) => PathBuf::from(path),
+        None => {
+            let this = std::env::current_exe().unwrap_or_else(|error| panic!("{error}"));
+            let built = this
+                .ancestors()
+                .nth(2)
+                .unwrap_or_else(|| panic!("{this:?}"));
+            built.join("omup")
+        }
+    }
+}
+
 /// A wizard on a practice deployment in a folder of the test's own.
 pub struct Walk {
-    pub pty: Pty,
+    pub tty: Tty,
     pub folder: Folder,
 }
 
@@ -40,9 +58,11 @@ impl Walk {
         height: u16,
     ) -> Walk {
         let folder = Folder::new(name);
-        let pty = open(&folder, scenario, env, width, height);
-        let walk = Walk { pty, folder };
-        walk.pty.wait("Begin a new upgrade");
+        let tty = open(&folder, scenario, "fast", env)
+            .size(width, height)
+            .start();
+        let walk = Walk { tty, folder };
+        walk.tty.wait_for("Begin a new upgrade");
         walk
     }
 
@@ -57,68 +77,83 @@ impl Walk {
     /// Moves the mark to a thing to do and chooses it.
     #[track_caller]
     pub fn choose(&mut self, words: &str) {
-        mark(&mut self.pty, words);
-        self.pty.keys(ENTER);
+        mark(&self.tty, words);
+        self.tty.send(ENTER);
     }
 
     /// Types the database's name into the question that the screen has just opened, and goes on.
     #[track_caller]
     pub fn type_name(&mut self, button: &str) {
-        type_name(&mut self.pty);
-        self.pty.wait(&format!("▸ [ {button} ]"));
-        self.pty.keys(ENTER);
+        type_name(&self.tty);
+        self.tty.wait_for(&format!("▸ [ {button} ]"));
+        self.tty.send(ENTER);
     }
 
     /// From the first page to the plan, every page read and answered.
     #[track_caller]
     pub fn prepare(&mut self) {
         self.choose("Begin a new upgrade");
-        self.pty.wait("Which OpenMetadata");
+        self.tty.wait_for("Which OpenMetadata");
         self.choose("Look at it");
         self.choose("Continue: release notes");
         self.choose("Mark all of them as read");
-        self.pty
-            .wait_for("all notes read", |text| !text.contains("Mark all of them"));
+        self.tty
+            .wait_text("all notes read", |text| !text.contains("Mark all of them"));
         self.choose("Continue: checks");
         self.choose("Continue: checklist");
-        self.pty.wait("No machine can see these");
-        self.pty.keys("g");
+        self.tty.wait_for("No machine can see these");
+        self.tty.send("g");
         for done in 1..=6 {
-            self.pty.keys(" ");
-            self.pty.wait_for("an answered point", |text| {
+            self.tty.send(" ");
+            self.tty.wait_text("an answered point", |text| {
                 text.matches("[✔] done").count() >= done
             });
-            self.pty.keys(DOWN);
+            self.tty.send(DOWN);
         }
         self.choose("Continue: backup");
         self.choose("Continue: buffers");
         self.choose("Continue: client versions");
         self.choose("Continue: the whole plan");
-        self.pty.wait_for("the plan", |text| {
+        self.tty.wait_text("the plan", |text| {
             text.contains("Approve this plan") && !text.contains("made anew")
         });
     }
 }
 
-/// `omup sandbox` in a terminal; its practice folder lies in this folder.
+/// `omup sandbox` for a terminal; its practice folder lies in this folder.
+pub fn open(folder: &Folder, scenario: &str, pace: &str, env: &[(&str, &str)]) -> Start {
+    let start = Start::new(program())
+        .args(["sandbox", "--pace", pace, "--scenario", scenario])
+        .env("TMPDIR", folder.path());
+    env.iter()
+        .fold(start, |start, (name, value)| start.env(name, value))
+}
+
+/// Whole frames that began with an empty screen.
+fn frames_drawn_anew(bytes: &[u8]) -> usize {
+    let text = String::from_utf8_lossy(bytes);
+    text.split("\x1b[?2026h")
+        .skip(1)
+        .filter(|frame| frame.starts_with("\x1b[2J") && frame.contains("\x1b[?2026l"))
+        .count()
+}
+
+/// Types, and waits for a frame that knows it, however slow the machine: Ctrl-L after it has everything drawn
+/// anew.
 #[track_caller]
-pub fn open(folder: &Folder, scenario: &str, env: &[(&str, &str)], width: u16, height: u16) -> Pty {
-    let place = folder.path().display().to_string();
-    let mut all = vec![("TMPDIR", place.as_str())];
-    all.extend_from_slice(env);
-    Pty::start(
-        env!("CARGO_BIN_EXE_omup"),
-        &["sandbox", "--pace", "fast", "--scenario", scenario],
-        &all,
-        width,
-        height,
-    )
+pub fn type_and_see(tty: &Tty, keys: &str) {
+    let begun = frames_drawn_anew(&tty.bytes());
+    tty.send(keys);
+    tty.send("\x0c");
+    tty.wait_bytes(&format!("a frame after {keys:?}"), |bytes| {
+        frames_drawn_anew(bytes) > begun
+    });
 }
 
 /// Moves the mark until it stands on these words: down to the end, up to the beginning, and again, for
 /// what comes only when something has been looked at.
 #[track_caller]
-pub fn mark(pty: &mut Pty, words: &str) {
+pub fn mark(tty: &Tty, words: &str) {
     let on = |text: &str| {
         text.lines().any(|line| {
             line.split_once('▸')
@@ -128,23 +163,23 @@ pub fn mark(pty: &mut Pty, words: &str) {
     let begun = std::time::Instant::now();
     let mut key = DOWN;
     while begun.elapsed() < std::time::Duration::from_secs(60) {
-        let before = pty.text();
+        let before = tty.text();
         if on(&before) {
             return;
         }
-        pty.keys_shown(key);
-        if pty.text() == before {
+        type_and_see(tty, key);
+        if tty.text() == before {
             key = if key == DOWN { UP } else { DOWN };
         }
     }
-    panic!("the mark does not reach '{words}':\n{}", pty.text());
+    panic!("the mark does not reach '{words}':\n{}", tty.text());
 }
 
 /// Types the database's name until the question takes it (keys of its first moments are thrown away),
 /// then goes to the button.
 #[track_caller]
-pub fn type_name(pty: &mut Pty) {
-    pty.wait("Type the database's name");
+pub fn type_name(tty: &Tty) {
+    tty.wait_for("Type the database's name");
     let typed = |text: &str| {
         text.lines().any(|line| {
             line.split_once("> openmetadata_db")
@@ -152,9 +187,9 @@ pub fn type_name(pty: &mut Pty) {
         })
     };
     crate::support::wait::until("the name", std::time::Duration::from_secs(20), || {
-        pty.keys_shown("\x15openmetadata_db");
-        typed(&pty.text()).then_some(())
+        type_and_see(tty, "\x15openmetadata_db");
+        typed(&tty.text()).then_some(())
     });
-    pty.keys(ENTER);
-    pty.wait("▸ [");
+    tty.send(ENTER);
+    tty.wait_for("▸ [");
 }

@@ -10,7 +10,6 @@ pub mod port;
 pub mod postgres;
 pub mod process;
 pub mod proxy;
-pub mod pty;
 pub mod skip;
 pub mod sshd;
 pub mod tool;

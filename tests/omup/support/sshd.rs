@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use super::folder::Folder;
-use super::pty::Pty;
+use super::tty::{Start, Tty};
 use super::{port, skip, wait};
 
 pub struct Sshd {
@@ -74,30 +74,16 @@ impl Sshd {
 
     /// A login with a terminal that runs this command.
     #[track_caller]
-    pub fn login(&self, command: &str, width: u16, height: u16) -> Pty {
-        Pty::start(
-            "ssh",
-            &[
-                "-F",
-                "none",
-                "-p",
-                &self.port.to_string(),
-                "-i",
-                &self.key.display().to_string(),
-                "-o",
-                "StrictHostKeyChecking=no",
-                "-o",
-                "UserKnownHostsFile=/dev/null",
-                "-o",
-                "LogLevel=ERROR",
-                "-tt",
-                &format!("{}@127.0.0.1", self.user),
-                command,
-            ],
-            &[],
-            width,
-            height,
-        )
+    pub fn login(&self, command: &str) -> Tty {
+        Start::new("ssh")
+            .args(["-F", "none", "-tt"])
+            .args(["-p", &self.port.to_string()])
+            .args(["-i", &self.key.display().to_string()])
+            .args(["-o", "StrictHostKeyChecking=no"])
+            .args(["-o", "UserKnownHostsFile=/dev/null"])
+            .args(["-o", "LogLevel=ERROR"])
+            .args([&format!("{}@127.0.0.1", self.user), command])
+            .start()
     }
 }
 

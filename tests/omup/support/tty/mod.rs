@@ -26,7 +26,7 @@ use reading::Seen;
 pub use start::{Leader, Start};
 
 /// Longest wait for something on the screen: long, because the machine may be busy; a passing test never waits it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What the shell prints when the program has ended; its exit code follows.
 const ENDED: &str = "[ended with ";
@@ -109,6 +109,18 @@ impl Tty {
         self.wait_until(&format!("`{text}` on the screen"), |screen| {
             view::text(screen).contains(text)
         });
+    }
+
+    /// Waits until the screen's text is so.
+    #[track_caller]
+    pub fn wait_text(&self, what: &str, so: impl Fn(&str) -> bool) {
+        self.wait_until(what, |screen| so(&view::text(screen)));
+    }
+
+    /// Waits until what the program has written is so.
+    #[track_caller]
+    pub fn wait_bytes(&self, what: &str, so: impl Fn(&[u8]) -> bool) {
+        self.seen.wait(what, PATIENCE, |sight| so(&sight.bytes));
     }
 
     /// Waits until the screen is so.
