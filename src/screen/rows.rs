@@ -125,7 +125,13 @@ fn wrap_row(row: &Row, width: usize, lines: &mut Vec<Line>) {
     let mut used = 0;
     let mut begun = false;
     for (text, role) in &row.spans {
-        for word in text.split_word_bounds() {
+        let pieces = words(text).flat_map(|word| {
+            let whole = cells(word) + hang <= width;
+            // A path that is longer than a line is folded after a part of it.
+            let fold = move |c: char| !whole && matches!(c, '/' | '-' | ',');
+            word.split_inclusive(fold)
+        });
+        for word in pieces {
             let cells = cells(word);
             if used + cells <= width {
                 if begun || !word.trim().is_empty() || used > 0 || lines_first(&line) {
@@ -168,6 +174,19 @@ fn wrap_row(row: &Row, width: usize, lines: &mut Vec<Line>) {
         }
     }
     lines.push(line);
+}
+
+/// Words and the blanks between them. A mark stays with its word: neither a comma nor the rest of a run's name
+/// begins a line.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let blank = rest.chars().next()?.is_whitespace();
+        let end = rest.find(|c: char| c.is_whitespace() != blank);
+        let (word, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after;
+        Some(word)
+    })
 }
 
 /// Leading blanks of the first line are the indent that the page wants.
@@ -247,6 +266,11 @@ mod tests {
     fn words_are_kept_whole_and_later_lines_hang() {
         let row = Row::text("  one two three four").hang(4);
         assert_eq!(texts(row, 12), ["  one two ", "    three ", "    four"]);
+        let row = Row::text("by the server, or run 20261126-103438 ends.");
+        assert_eq!(
+            texts(row, 20),
+            ["by the server, or ", "run 20261126-103438 ", "ends."]
+        );
     }
 
     proptest::proptest! {
