@@ -12,12 +12,12 @@ use std::time::Duration;
 use super::error::{BackupError, Result};
 use super::listing;
 use super::pipeline::{Watch, tool_failure};
-use super::progress::{Counters, TICK};
+use super::progress::{Counters, TICK, told};
 use super::read_back::{self, Pass, Stop};
-use crate::database::Database;
+use crate::database::{ArchiveScan, Database};
 use crate::domain::clean_text::CleanText;
-use crate::process::Place;
 use crate::process::pipe::{Piped, Pipes, on_thread};
+use crate::process::{Place, ToolCommand};
 
 /// What a stored dump is expected to be.
 pub(super) struct Expected<'a> {
@@ -46,7 +46,15 @@ pub(super) async fn whole(
 ) -> Result<Vec<CleanText>> {
     let mut reasons = Vec::new();
     let list_tool = db.list_tool();
-    let read = through_check_tool(expected, db, list_tool.is_none(), counters, observe).await?;
+    let read = match (db.check_tool(), db.scan()) {
+        (Some(tool), _) => {
+            through_check_tool(expected, &tool, list_tool.is_none(), counters, observe).await?
+        }
+        (None, Some(scan)) => through_scan(expected, scan, counters, observe).await?,
+        (None, None) => {
+            return Ok(vec!["nothing can read this engine's dumps back".into()]);
+        }
+    };
     reasons.extend(read.reasons);
     let pass = &read.pass;
     if pass.bytes != expected.bytes || pass.sha256 != expected.sha256 {
@@ -71,34 +79,68 @@ pub(super) async fn whole(
     {
         reasons.push(format!("the line that ends a dump is missing ('{trailer}')").into());
     }
-    let listing = match list_tool {
-        Some(tool) => match listing::of(expected, &tool, counters, observe).await? {
-            Ok(listing) => listing,
-            Err(why) => {
-                reasons.push(why);
-                return Ok(reasons);
+    let tables = match (read.found, list_tool) {
+        (Found::Tables(tables), _) => tables,
+        (Found::Text(text), None) => db.tables_in_archive(&text),
+        (Found::Text(_), Some(tool)) => {
+            match listing::of(expected, &tool, counters, observe).await? {
+                Ok(listing) => db.tables_in_archive(&listing),
+                Err(why) => {
+                    reasons.push(why);
+                    return Ok(reasons);
+                }
             }
-        },
-        None => read.text,
+        }
     };
-    reasons.extend(missing_tables(
-        expected.tables,
-        &db.tables_in_archive(&listing),
-    ));
+    reasons.extend(missing_tables(expected.tables, &tables));
     Ok(reasons)
 }
 
-/// What the pass through the check tool gave.
+/// What the pass over the stored file gave.
 struct ReadThrough {
     pass: Pass,
-    /// The decompressed text, where the tables are looked up in it.
-    text: String,
+    found: Found,
     reasons: Vec<CleanText>,
+}
+
+/// Where the tables of a dump are known from.
+enum Found {
+    /// The decompressed text, kept where they are looked up in it, else empty.
+    Text(String),
+    /// Read as it streamed by.
+    Tables(Vec<String>),
+}
+
+/// Our own reader of plain dumps, for an engine that has no tool to check one.
+async fn through_scan(
+    expected: &Expected<'_>,
+    mut scan: Box<dyn ArchiveScan>,
+    counters: &Arc<Counters>,
+    observe: Observe<'_>,
+) -> Result<ReadThrough> {
+    let file = open(expected.file)?;
+    let c = Arc::clone(counters);
+    let reading = on_thread("read back", move || {
+        let read = read_back::pass(file, &c, &mut |block| {
+            scan.push(block);
+            Ok(())
+        });
+        (read, scan.finish())
+    })?;
+    let (read, scanned) = told(reading, &observe).await?;
+    let pass = read.map_err(|(Stop::Disk(error) | Stop::Sink(error))| {
+        BackupError::storage("read back", expected.file, &error)
+    })?;
+    Ok(ReadThrough {
+        pass,
+        found: Found::Tables(scanned.tables),
+        reasons: scanned.problems,
+    })
 }
 
 async fn through_check_tool(
     expected: &Expected<'_>,
-    db: &dyn Database,
+    tool: &ToolCommand,
     keep_text: bool,
     counters: &Arc<Counters>,
     observe: Observe<'_>,
@@ -108,7 +150,7 @@ async fn through_check_tool(
         stdin: true,
         stdout: false,
     };
-    let mut child = Piped::start(&db.check_tool(), expected.place, pipes, expected.log)?;
+    let mut child = Piped::start(tool, expected.place, pipes, expected.log)?;
     let mut input = child.stdin.take();
     let c = Arc::clone(counters);
     let reading = on_thread("read back", move || {
@@ -162,7 +204,7 @@ async fn through_check_tool(
     }
     Ok(ReadThrough {
         pass,
-        text: String::from_utf8_lossy(&text).into_owned(),
+        found: Found::Text(String::from_utf8_lossy(&text).into_owned()),
         reasons,
     })
 }

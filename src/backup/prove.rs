@@ -8,6 +8,7 @@ use super::{manifest, now_text};
 use crate::database::{Admin, DatabaseError, OUR_PREFIX};
 use crate::domain::backup::{Certificate, Level};
 use crate::domain::clean_text::CleanText;
+use crate::domain::content::Difference;
 use crate::domain::names::RunId;
 
 /// What to prove. The scratch copy's name is `restore.target`, see [`scratch_name`].
@@ -61,11 +62,12 @@ async fn prove_in(request: &ProveRequest, admin: &dyn Admin, tell: Tell<'_>) -> 
     let step = |done: usize, total: usize, table: &str| counters.at_table(done, total, table);
     let comparing = compare::compare(&restored.backup.manifest, &*copy, &step);
     let differences = told(comparing, || tell(counters.look(Phase::Compare, None))).await?;
-    let reason = differences.is_none().then(|| {
-        CleanText::from(
+    let reason = match &differences {
+        None => Some(CleanText::from(
             "the backup was taken without digests, so the copy has nothing to be compared with",
-        )
-    });
+        )),
+        Some(found) => written_meanwhile(found),
+    };
     let equal = differences.as_ref().is_some_and(Vec::is_empty);
     let certificate = Certificate {
         schema_version: manifest::SCHEMA_VERSION,
@@ -81,7 +83,7 @@ async fn prove_in(request: &ProveRequest, admin: &dyn Admin, tell: Tell<'_>) -> 
         differences: differences.unwrap_or_default(),
     };
     manifest::write_certificate(&request.restore.folder, &certificate)?;
-    if !certificate.differences.is_empty() {
+    if !certificate.differences.is_empty() && reason.is_none() {
         return Err(BackupError::Different(certificate.differences));
     }
     Ok(Proved {
@@ -89,6 +91,24 @@ async fn prove_in(request: &ProveRequest, admin: &dyn Admin, tell: Tell<'_>) -> 
         restored,
         reason,
     })
+}
+
+/// Why a copy in which nothing is wrong cannot be called equal: tables were written while the dump
+/// began, and it holds a state of theirs that nobody digested.
+fn written_meanwhile(differences: &[Difference]) -> Option<CleanText> {
+    if differences.is_empty() || !differences.iter().all(Difference::proves_nothing) {
+        return None;
+    }
+    let tables: Vec<&str> = differences.iter().map(|d| d.what.as_str()).collect();
+    Some(CleanText::from(format!(
+        "everything else is equal, but {} written while the dump began: {}",
+        if tables.len() == 1 {
+            "one table was"
+        } else {
+            "these tables were"
+        },
+        tables.join(", ")
+    )))
 }
 
 /// Whole milliseconds: the certificate has one spelling, and long fractions have several.

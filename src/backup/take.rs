@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::check::{self, Expected};
@@ -99,8 +100,7 @@ async fn take_into(
 
     let final_name = format!("{}.zst", db.archive_name());
     let partial = folder.join(format!("{final_name}.partial"));
-    let view = snapshot.id().to_string();
-    let written = dump(request, db, &view, &partial, tell).await?;
+    let written = dump(request, db, &mut *snapshot, &partial, tell).await?;
     let (reasons, content) = check_and_digest(
         request,
         db,
@@ -174,7 +174,7 @@ async fn take_into(
 async fn dump(
     request: &TakeRequest,
     db: &dyn Database,
-    snapshot: &str,
+    snapshot: &mut dyn Snapshot,
     partial: &std::path::Path,
     tell: Tell<'_>,
 ) -> Result<pipeline::Written> {
@@ -188,7 +188,7 @@ async fn dump(
     let estimate = request
         .database_bytes
         .map(|bytes| (bytes as f64 * db.archive_share()) as u64);
-    let tool = db.dump_tool(snapshot);
+    let tool = db.dump_tool(snapshot.id());
     let order = Order {
         tool: &tool,
         place: request.place,
@@ -202,8 +202,31 @@ async fn dump(
         }
         tell(counters.look(Phase::Dump, estimate));
     };
-    pipeline::run(&order, &counters, &observe).await
+    let ended = AtomicBool::new(false);
+    let dumping = async {
+        let written = pipeline::run(&order, &counters, &observe).await;
+        ended.store(true, Ordering::Relaxed);
+        written
+    };
+    // A dump may be so short that nobody sees it begin.
+    let begun = async {
+        while counters.raw.load(Ordering::Relaxed) < BEGUN && !ended.load(Ordering::Relaxed) {
+            tokio::time::sleep(BEGINNING).await;
+        }
+        snapshot.dump_began().await
+    };
+    let (written, begun) = tokio::join!(dumping, begun);
+    let written = written?;
+    begun?;
+    Ok(written)
 }
+
+/// Bytes of output after which a dump's view is surely open: a dump tool's first block (4 KiB is
+/// what C's stdio gathers for a pipe) leaves when more than its opening comment has been written.
+const BEGUN: u64 = 4096;
+
+/// How often is looked whether the dump has begun.
+const BEGINNING: Duration = Duration::from_millis(20);
 
 /// The table that a verbose dump tool says it is at: `... contents of table "public.x"`.
 fn table_in(line: &str) -> Option<&str> {

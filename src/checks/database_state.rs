@@ -62,6 +62,9 @@ fn writable(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judg
         Engine::Postgres => said
             .remedy("connect with the primary; if this is the primary, find out who set default_transaction_read_only for it, for the database or for the user, and why")
             .command("SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only');"),
+        Engine::Mysql => said
+            .remedy("connect with the primary (the source of the replication); if this is it, find out who set read_only and why")
+            .command("SELECT @@global.read_only, @@global.super_read_only; SHOW REPLICA STATUS;"),
         Engine::Sqlite => said.remedy("give the user of omup the right to write the database's file and its folder"),
     }
 }
@@ -124,10 +127,10 @@ fn leftovers(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Jud
         size(survey.database.bytes)
     ));
     match survey.database.identity.engine {
-        Engine::Postgres => {
+        Engine::Postgres | Engine::Mysql => {
             let statements: Vec<String> = left
                 .iter()
-                .map(|name| format!("DROP DATABASE {};", quoted(name)))
+                .map(|name| format!("DROP DATABASE {};", quoted(survey.database.identity.engine, name)))
                 .collect();
             said.remedy("make sure that no run is using them (`omup runs list`, on every host that upgrades this server), then drop them, connected with another database")
                 .command(statements.join(" "))

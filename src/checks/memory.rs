@@ -5,6 +5,7 @@
 use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
 use crate::domain::answers::{Answers, MemoryWay};
 use crate::domain::finding::Blocks;
+use crate::domain::memory::sort_setting;
 use crate::domain::names::Engine;
 use crate::domain::space::size;
 use crate::domain::survey::Survey;
@@ -17,10 +18,10 @@ pub const CHECK: Check = Check {
     item: Item {
         id: "OM-MEM-001",
         title: "The migration has enough memory for sorting",
-        blocks: Blocks::No,
+        blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
         time_limit: NO_LIMIT,
-        condition: "20 MB (OpenMetadata's figure), by the database's setting or by the answers' [memory]; never a blocker on PostgreSQL",
+        condition: "20 MB (OpenMetadata's figure), by the database's setting or by the answers' [memory]; too little is slow on PostgreSQL and an error on MySQL, so it only blocks there",
     },
     judge,
 };
@@ -31,17 +32,22 @@ fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgemen
         (Engine::Sqlite, None) => {
             return Judgement::skip("the practice database has no such setting");
         }
-        (Engine::Sqlite, Some(_)) | (Engine::Postgres, _) => {}
+        (Engine::Sqlite, Some(_)) | (Engine::Postgres | Engine::Mysql, _) => {}
     }
+    let setting = sort_setting(engine);
     let Some(now) = survey.database.sort_memory else {
-        return Judgement::unknown("work_mem, as a new connection sees it, could not be read")
+        return Judgement::unknown(format!(
+            "{}, as a new connection sees it, could not be read",
+            setting.name
+        ))
             .remedy("keep memory.way = \"connection\" in the answers: the migration's own connection is then given enough")
-            .command("SHOW work_mem;");
+            .command(setting.show);
     };
     let asked = answers.memory.bytes();
     let seen = format!(
-        "a new connection sees {} for sorting (work_mem); OpenMetadata's figure is {}",
+        "a new connection sees {} for sorting ({}); OpenMetadata's figure is {}",
         size(now),
+        setting.name,
         size(WANTED)
     );
     match answers.memory.way {
@@ -55,17 +61,18 @@ fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgemen
             size(asked)
         )),
         MemoryWay::Role => Judgement::pass(format!(
-            "the migration will get {} through a setting of the user that is put back afterwards",
-            size(asked)
+            "the migration will get {} through a setting ({}) that is put back afterwards",
+            size(asked),
+            setting.scope
         )),
-        MemoryWay::Leave => Judgement::warn(format!(
-            "the migration would sort with {}: {}",
-            size(now),
-            match engine {
-                Engine::Postgres => "PostgreSQL then writes to disk, which is slower but not wrong",
-                Engine::Sqlite => "like MySQL, the practice database then stops with \"Out of sort memory\"",
+        MemoryWay::Leave => {
+            let words = format!("the migration would sort with {}: {}", size(now), setting.too_little);
+            if setting.fails {
+                Judgement::fail(words)
+            } else {
+                Judgement::warn(words)
             }
-        ))
+        }
         .remedy("set memory.way = \"connection\" in the answers: it needs no right and nothing has to be put back"),
     }
     .seen(seen)

@@ -19,6 +19,7 @@ mod secrets;
 mod server_owner;
 mod surroundings;
 mod tools;
+mod tools_mysql;
 mod versions;
 mod waivers;
 mod words;

@@ -41,7 +41,7 @@ fn judge(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgeme
     match reached.engine {
         Engine::Sqlite => Judgement::skip("the practice database is one file and has no schemas")
             .seen(reached.to_string()),
-        Engine::Postgres => schemas(survey),
+        Engine::Postgres | Engine::Mysql => schemas(survey),
     }
 }
 

@@ -14,16 +14,18 @@ pub const CHECK: Check = Check {
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
         time_limit: NO_LIMIT,
-        condition: "PostgreSQL's version lies in the range that OpenMetadata names for the target; what is not in our data is unknown",
+        condition: "the server's version lies in the range that OpenMetadata names for the target; what is not in our data is unknown",
     },
     judge,
 };
 
 fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgement {
-    match survey.database.identity.engine {
+    let component = match survey.database.identity.engine {
         Engine::Sqlite => return Judgement::skip("the practice database is built in"),
-        Engine::Postgres => {}
-    }
+        Engine::Postgres => "postgres",
+        Engine::Mysql => "mysql",
+    };
+    let engine = survey.database.identity.engine.title();
     let target = match known(&survey.versions.target, "the new folder's version") {
         Ok(target) => target,
         Err(unknown) => return unknown,
@@ -33,18 +35,18 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
         database.major,
         minor(database.version_text.as_str(), database.major),
     );
-    let shown = format!("server: PostgreSQL {}", database.version_text);
+    let shown = format!("server: {engine} {}", database.version_text);
     let Some(range) = knowledge
         .support(target)
-        .and_then(|support| support.range("postgres"))
+        .and_then(|support| support.range(component))
     else {
-        return not_listed(target.to_string()).seen(shown);
+        return not_listed(engine, target.to_string()).seen(shown);
     };
     let source = knowledge
         .release(target)
         .map(|release| {
             format!(
-                "OpenMetadata {target} asks for PostgreSQL {range} (copied {}; {})",
+                "OpenMetadata {target} asks for {engine} {range} (copied {}; {})",
                 release.copied,
                 release
                     .support_sources
@@ -56,23 +58,23 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
         .unwrap_or_default();
     match at_least(range, version) {
         Some(true) => Judgement::pass(format!(
-            "PostgreSQL {}.{} is within {range}, which OpenMetadata {target} asks for",
+            "{engine} {}.{} is within {range}, which OpenMetadata {target} asks for",
             version.0, version.1
         )),
         Some(false) => Judgement::fail(format!(
-            "PostgreSQL {}.{} is too old: OpenMetadata {target} asks for {range}",
+            "{engine} {}.{} is too old: OpenMetadata {target} asks for {range}",
             version.0, version.1
         ))
         .remedy("upgrade the database server first, as a change of its own with its own backup, and run the old OpenMetadata on it; or choose a target that supports this server"),
-        None => not_listed(target.to_string()),
+        None => not_listed(engine, target.to_string()),
     }
     .seen(shown)
     .seen(source)
 }
 
-fn not_listed(target: String) -> Judgement {
+fn not_listed(engine: &str, target: String) -> Judgement {
     Judgement::unknown(format!(
-        "omup has no range of PostgreSQL versions for OpenMetadata {target}"
+        "omup has no range of {engine} versions for OpenMetadata {target}"
     ))
     .remedy("look into the requirements page of that release; if this server is named there, waive this check with that page as reason")
 }

@@ -26,7 +26,7 @@ pub const CHECK: Check = Check {
 fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgement {
     match survey.database.identity.engine {
         Engine::Sqlite => return Judgement::skip("the practice database has no users"),
-        Engine::Postgres => {}
+        Engine::Postgres | Engine::Mysql => {}
     }
     let user = &survey.deployment.connection.user;
     if survey.database.rights.is_empty() {

@@ -1,6 +1,7 @@
 //! OM-TOOL-001: the database's own tools for backup and restore are there and fit the server.
 
 use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::tools_mysql;
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
 use crate::domain::names::Engine;
@@ -16,11 +17,11 @@ const SETS_TRANSACTION_TIMEOUT: u32 = 17;
 pub const CHECK: Check = Check {
     item: Item {
         id: "OM-TOOL-001",
-        title: "pg_dump and pg_restore fit the server",
+        title: "The database's own dump and restore programs fit the server",
         blocks: Blocks::BeforeBackup,
         cost: Cost::Host,
         time_limit: NO_LIMIT,
-        condition: "both present, of one major version, at least 13.3 (OpenMetadata's figure) and not older than the server; pg_restore 17 and newer only with a server that is 17 or newer",
+        condition: "MySQL: mysqldump and mysql of MySQL itself (not MariaDB's), 8.3 (OpenMetadata's figure) or newer. PostgreSQL: both present, of one major version, at least 13.3 (OpenMetadata's figure) and not older than the server; pg_restore 17 and newer only with a server that is 17 or newer",
     },
     judge,
 };
@@ -36,6 +37,7 @@ fn judge(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgeme
         Engine::Sqlite => {
             return Judgement::skip("the practice deployment brings its own backup tool");
         }
+        Engine::Mysql => return tools_mysql::judge(survey),
         Engine::Postgres => {}
     }
     let server = survey.database.major;
@@ -139,7 +141,7 @@ fn unfit(name: &str, found: (u32, u32), server: u32) -> Option<String> {
     })
 }
 
-fn line(name: &str, tool: Option<&ToolFacts>) -> String {
+pub(super) fn line(name: &str, tool: Option<&ToolFacts>) -> String {
     let Some(tool) = tool else {
         return format!("{name}: not looked for");
     };

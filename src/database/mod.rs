@@ -5,12 +5,14 @@
 
 mod entity_tables;
 mod fitted_restore;
+mod mysql;
 mod params;
 mod password_file;
 mod postgres;
 pub mod quoting;
 pub mod row_sql;
 mod sqlite;
+mod text_rows;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,8 +103,13 @@ pub trait Database: Send + Sync {
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>>;
     /// The dump tool that writes this snapshot's whole database to its standard output.
     fn dump_tool(&self, snapshot: &str) -> ToolCommand;
-    /// A tool that reads an archive from standard input to its end and fails if it is not whole.
-    fn check_tool(&self) -> ToolCommand;
+    /// A tool that reads an archive from standard input to its end and fails if it is not whole;
+    /// `None` where the engine has none and [`Database::scan`] reads the dump instead.
+    fn check_tool(&self) -> Option<ToolCommand>;
+    /// Our own reader of a plain dump, where the engine has no tool that could check one.
+    fn scan(&self) -> Option<Box<dyn ArchiveScan>> {
+        None
+    }
     /// A tool that prints the archive's table of contents, archive on standard input; `None`
     /// where [`Database::tables_in_archive`] finds it in the dump itself.
     fn list_tool(&self) -> Option<ToolCommand>;
@@ -110,6 +117,8 @@ pub trait Database: Send + Sync {
     fn tables_in_archive(&self, listing: &str) -> Vec<String>;
     /// Prints the version line of the dump tool.
     fn version_tool(&self) -> ToolCommand;
+    /// Prints the version line of the restore tool; `None` where one program does both.
+    fn restore_version_tool(&self) -> Option<ToolCommand>;
     /// File name of an archive before compression, `database.pgdump`.
     fn archive_name(&self) -> &'static str;
     /// Bytes of the archive per byte of the database, for the estimate; a rough figure.
@@ -153,10 +162,30 @@ pub trait Snapshot: Send {
     fn taken_ms(&self) -> i64;
     /// Names of the tables in it, `schema.table` where the schema is not the default one.
     async fn tables(&mut self) -> Result<Vec<String>>;
+    /// Told once the dump's output shows that the tool's own view is open: for an engine whose dump
+    /// tool cannot share this one.
+    async fn dump_began(&mut self) -> Result<()> {
+        Ok(())
+    }
     /// Everything, digested; `step` is told (tables done, tables in all, table now).
     async fn content(&mut self, step: &Progress<'_>) -> Result<Content>;
     async fn shape(&mut self) -> Result<DatabaseShape>;
     async fn close(self: Box<Self>) -> Result<()>;
+}
+
+/// Reads a plain dump block by block as it streams by; see [`Database::scan`].
+pub trait ArchiveScan: Send {
+    fn push(&mut self, block: &[u8]);
+    fn finish(self: Box<Self>) -> Scanned;
+}
+
+/// What an [`ArchiveScan`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned {
+    /// Names of the tables in the dump, sorted.
+    pub tables: Vec<String>,
+    /// Every reason why it is no dump that may be restored.
+    pub problems: Vec<CleanText>,
 }
 
 /// Acting on a server. Only steps that the plan names get one.
@@ -169,11 +198,19 @@ pub trait Admin: Send + Sync {
     /// Gives a restored database the comment, ACL, role settings and owner of the shape. What this
     /// user has no right to is given back as statements, ready for someone who has it; empty = all done.
     async fn finish_shape(&self, database: &str, shape: &DatabaseShape) -> Result<Vec<String>>;
-    /// Drops a database that omup made; refuses any name that [`is_ours`] does not know. Ends its
-    /// sessions first. It is no error if it does not exist.
+    /// Drops a database that omup made; refuses any name that [`is_ours`] does not know and that does
+    /// not bear the mark of [`Admin::restored_as`]. Ends its sessions first. It is no error if it does not exist.
     async fn drop_ours(&self, database: &str) -> Result<()>;
+    /// The name under which a database is restored that shall serve as `serving` in the end: `spare`,
+    /// a name that omup may drop, where the engine can rename databases; `serving` itself where it
+    /// cannot, with a mark in it that says it is unfinished.
+    fn restored_as(&self, spare: &str, serving: &str) -> String {
+        let _ = serving;
+        spare.to_string()
+    }
     /// Gives a database that omup made a name of its own, under which omup will never drop it.
-    /// Fails if the new name exists. Ends its sessions first.
+    /// Fails if the new name exists. Ends its sessions first. The same name twice takes the mark of
+    /// [`Admin::restored_as`] away.
     async fn rename_ours(&self, database: &str, name: &str) -> Result<()>;
     /// The tool that restores an archive (path given, uncompressed) into this database.
     fn restore_tool(&self, database: &str, archive: &std::path::Path, jobs: u32) -> ToolCommand;
@@ -191,10 +228,12 @@ pub trait Admin: Send + Sync {
             self.restore_tool(database, archive, jobs),
         ))
     }
-    /// The setting that a role has for the database: (name, present value or `None`).
-    async fn role_sort_memory(&self) -> Result<Option<String>>;
-    /// Sets it (`Some`) or resets it (`None`); the value as the engine writes it (`20MB`).
-    async fn set_role_sort_memory(&self, value: Option<&str>) -> Result<()>;
+    /// The sort memory that new sessions get by a standing setting, as the engine writes it
+    /// (PostgreSQL: of the role in this database, `20MB`; MySQL: of the whole server, bytes);
+    /// `None` where nobody set it.
+    async fn standing_sort_memory(&self) -> Result<Option<String>>;
+    /// Sets it (`Some`) or resets it (`None`).
+    async fn set_standing_sort_memory(&self, value: Option<&str>) -> Result<()>;
     /// Takes the server-wide lock on this database name without waiting; it lives as long as the
     /// returned value. `note` (at most 40 bytes are shown) tells others who holds it.
     async fn lock(&self, note: &str) -> Result<Box<dyn Lock>>;
@@ -236,6 +275,7 @@ pub struct Target {
 pub async fn connect(target: Target) -> Result<Arc<dyn Database>> {
     match target.facts.engine {
         Engine::Postgres => Ok(Arc::new(postgres::Postgres::connect(target).await?)),
+        Engine::Mysql => Ok(Arc::new(mysql::Mysql::connect(target).await?)),
         Engine::Sqlite => Ok(Arc::new(sqlite::Sqlite::connect(target).await?)),
     }
 }
@@ -247,6 +287,7 @@ pub async fn connect(target: Target) -> Result<Arc<dyn Database>> {
 pub async fn admin(target: Target) -> Result<Arc<dyn Admin>> {
     match target.facts.engine {
         Engine::Postgres => Ok(Arc::new(postgres::Postgres::administer(target).await?)),
+        Engine::Mysql => Ok(Arc::new(mysql::Mysql::administer(target).await?)),
         Engine::Sqlite => Ok(Arc::new(sqlite::Sqlite::administer(target)?)),
     }
 }

@@ -1,5 +1,6 @@
-//! The file from which libpq's tools read the password (`PGPASSFILE`), so that it stands in no
-//! argument and no log. Format: PostgreSQL manual, "The Password File".
+//! The file from which client tools read the password (libpq's `PGPASSFILE`, MySQL's
+//! `--defaults-file`), so that it stands in no argument and no log. libpq's format: PostgreSQL
+//! manual, "The Password File"; MySQL's is written by [`super::mysql`].
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -11,7 +12,7 @@ use super::DatabaseError;
 use crate::domain::clean_text::CleanText;
 use crate::domain::secret::Secret;
 
-const PREFIX: &str = "pgpass-";
+const PREFIX: &str = "secret-";
 
 /// A 0600 password file; removed when dropped.
 #[derive(Debug)]
@@ -25,17 +26,26 @@ pub fn fits(password: &Secret) -> bool {
 }
 
 impl PasswordFile {
-    /// Writes a new file into `folder` (which should be 0700) and removes those of processes that
-    /// are gone. Host, port, database and user are wildcards: only our own tools are given the file.
+    /// A password file for libpq. Host, port, database and user are wildcards: only our own tools
+    /// are given the file.
     ///
     /// # Errors
     /// When the folder cannot be written.
     pub fn create(folder: &Path, password: &Secret) -> Result<Self, DatabaseError> {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        remove_orphans(folder);
         let escaped = password.reveal().replace('\\', "\\\\").replace(':', "\\:");
         let line = zeroize::Zeroizing::new(format!("*:*:*:*:{escaped}\n"));
         drop(zeroize::Zeroizing::new(escaped));
+        Self::holding(folder, &line)
+    }
+
+    /// Writes a new file with this text into `folder` (which should be 0700) and removes those of
+    /// processes that are gone.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn holding(folder: &Path, text: &str) -> Result<Self, DatabaseError> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        remove_orphans(folder);
         loop {
             let number = COUNT.fetch_add(1, Ordering::Relaxed);
             let path = folder.join(format!("{PREFIX}{}-{number}", std::process::id()));
@@ -51,7 +61,7 @@ impl PasswordFile {
                 Err(error) => return Err(cannot_write(&path, &error)),
             };
             let made = Self { path };
-            file.write_all(line.as_bytes())
+            file.write_all(text.as_bytes())
                 .map_err(|error| cannot_write(&made.path, &error))?;
             return Ok(made);
         }
@@ -104,7 +114,7 @@ mod tests {
     #[test]
     fn private_escaped_and_gone_afterwards() {
         let folder = tempfile::tempdir().unwrap();
-        let orphan = folder.path().join("pgpass-4194999-0");
+        let orphan = folder.path().join("secret-4194999-0");
         std::fs::write(&orphan, "old").unwrap();
         let secret = Secret::new("a:b\\c d".to_string());
         let one = PasswordFile::create(folder.path(), &secret).unwrap();

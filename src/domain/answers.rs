@@ -77,7 +77,9 @@ pub enum MemoryWay {
     /// In the migration's own connection (`DB_PARAMS`): no right needed, nothing to put back.
     #[default]
     Connection,
-    /// `ALTER ROLE ... IN DATABASE ... SET`, put back afterwards.
+    /// A standing setting, put back afterwards: PostgreSQL `ALTER ROLE ... IN DATABASE ... SET`
+    /// (`role`), MySQL `SET GLOBAL` (`global`).
+    #[serde(alias = "global")]
     Role,
     /// Leave it as it is.
     Leave,

@@ -16,6 +16,9 @@ pub enum DigestMethod {
     PostgresHashRecord,
     /// PostgreSQL: sum over rows of `hashtextextended(row::text)`.
     PostgresHashText,
+    /// MySQL: sum over rows of the upper 64 bits of an MD5 over the row's columns; a `FLOAT` goes
+    /// in with the six digits that `mysqldump` writes.
+    MysqlRowMd5,
     /// SQLite: SHA-256 of each row's quoted values, summed modulo 2^128.
     SqliteRowSum,
 }
@@ -29,6 +32,9 @@ impl DigestMethod {
             }
             DigestMethod::PostgresHashText => {
                 "row counts and 64-bit order-free hashes of each row's text"
+            }
+            DigestMethod::MysqlRowMd5 => {
+                "row counts and 64-bit order-free sums of each row's MD5, generated columns left out (a FLOAT with the six digits that mysqldump writes)"
             }
             DigestMethod::SqliteRowSum => {
                 "row counts and 128-bit order-free sums of each row's SHA-256"
@@ -63,7 +69,15 @@ pub struct Content {
     /// `object: grants` in a canonical order; role names included.
     pub grants: BTreeSet<String>,
     pub tables: BTreeMap<String, TableDigest>,
+    /// Where the dump could not share the snapshot (MySQL): tables that were written while the dump
+    /// began, as they were when it surely had. A copy of such a table that is equal to either is
+    /// whole; one that is equal to neither was dumped in between, which proves nothing.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub later: BTreeMap<String, TableDigest>,
 }
+
+/// What is said of a table that was written while the dump began.
+const WRITTEN_MEANWHILE: &str = "was written while the dump began, and the copy is neither its state before nor after: it cannot be proven";
 
 /// One difference between two contents, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +85,13 @@ pub struct Difference {
     /// The table or object that differs.
     pub what: CleanText,
     pub detail: CleanText,
+}
+
+impl Difference {
+    /// True when it says nothing of the copy: the source was written at the wrong moment.
+    pub fn proves_nothing(&self) -> bool {
+        self.detail.as_str() == WRITTEN_MEANWHILE
+    }
 }
 
 impl Content {
@@ -105,6 +126,10 @@ impl Content {
         for (name, source) in &self.tables {
             match other.tables.get(name) {
                 None => say(name, "table is missing in the copy".to_string()),
+                Some(copy) if self.later.get(name) == Some(copy) => {}
+                Some(copy) if copy != source && self.later.contains_key(name) => {
+                    say(name, WRITTEN_MEANWHILE.to_string());
+                }
                 Some(copy) if copy.rows != source.rows => {
                     say(
                         name,
@@ -191,6 +216,22 @@ impl Content {
             )
             .collect()
     }
+}
+
+/// Both values of a sequence that others used in between.
+pub fn moved(
+    first: &BTreeMap<String, String>,
+    last: BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    last.into_iter()
+        .map(|(name, value)| match first.get(&name) {
+            Some(before) if *before != value => {
+                let range = format!("{before}..{value}");
+                (name, range)
+            }
+            Some(_) | None => (name, value),
+        })
+        .collect()
 }
 
 /// True when one of the two is a range and they have a value in common.

@@ -1,6 +1,88 @@
-//! Amounts of memory the way PostgreSQL writes them.
+//! The setting with which an engine gives memory to sorting, and amounts the way PostgreSQL writes
+//! them.
 //!
 //! Source: PostgreSQL's manual, "Parameter Names and Values": kB, MB and GB are multiples of 1024.
+//! MySQL's manual, "Server System Variables", `sort_buffer_size`: bytes.
+
+use super::names::Engine;
+
+/// What the setting is called, where it can stand, and what too little of it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SortSetting {
+    pub name: &'static str,
+    /// Whom a standing setting is for.
+    pub scope: &'static str,
+    /// What the migration does with too little.
+    pub too_little: &'static str,
+    /// True where it fails instead of being slow.
+    pub fails: bool,
+    /// Shows what a new connection has.
+    pub show: &'static str,
+}
+
+/// The setting of an engine. The practice database has none by default and plays MySQL's where a
+/// scenario gives it one.
+pub fn sort_setting(engine: Engine) -> SortSetting {
+    match engine {
+        Engine::Postgres => SortSetting {
+            name: "work_mem",
+            scope: "role in database",
+            too_little: "PostgreSQL then sorts on disk, slower but without failing",
+            fails: false,
+            show: "SHOW work_mem;",
+        },
+        Engine::Mysql => SortSetting {
+            name: "sort_buffer_size",
+            scope: "whole server",
+            too_little: "MySQL then stops with error 1038, \"Out of sort memory\"",
+            fails: true,
+            show: "SELECT @@sort_buffer_size;",
+        },
+        Engine::Sqlite => SortSetting {
+            name: "work_mem",
+            scope: "practice database",
+            too_little: "like MySQL, the practice database then stops with \"Out of sort memory\"",
+            fails: false,
+            show: "",
+        },
+    }
+}
+
+impl SortSetting {
+    /// What `DB_PARAMS` is given for the migration's own connection.
+    pub fn parameter(&self, bytes: u64) -> String {
+        match self.name {
+            "sort_buffer_size" => format!("sessionVariables=sort_buffer_size={bytes}"),
+            name => format!("options=-c {name}={}", memory_text(bytes)),
+        }
+    }
+
+    /// The statement that makes it stand, for plan and report; `None`: takes it back.
+    pub fn standing(&self, bytes: Option<u64>) -> String {
+        match (self.name, bytes) {
+            ("sort_buffer_size", Some(bytes)) => format!("SET GLOBAL sort_buffer_size = {bytes}"),
+            ("sort_buffer_size", None) => {
+                "SET GLOBAL sort_buffer_size = <its old value>".to_string()
+            }
+            (name, Some(bytes)) => format!(
+                "ALTER ROLE ... IN DATABASE ... SET {name} = '{}'",
+                memory_text(bytes)
+            ),
+            (name, None) => {
+                format!("ALTER ROLE ... IN DATABASE ... RESET {name}, or its old value")
+            }
+        }
+    }
+
+    /// The value of the standing setting, as [`crate::database`] writes and reads it.
+    pub fn written(&self, bytes: u64) -> String {
+        if self.name == "sort_buffer_size" {
+            bytes.to_string()
+        } else {
+            memory_text(bytes)
+        }
+    }
+}
 
 /// Bytes as text, rounded up to whole kB (`work_mem`'s unit; 64 kB is its least value).
 pub fn memory_text(bytes: u64) -> String {

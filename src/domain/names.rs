@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
     Postgres,
+    Mysql,
     Sqlite,
 }
 
@@ -17,6 +18,7 @@ impl Engine {
     pub fn title(self) -> &'static str {
         match self {
             Engine::Postgres => "PostgreSQL",
+            Engine::Mysql => "MySQL",
             Engine::Sqlite => "SQLite (practice)",
         }
     }
@@ -25,6 +27,7 @@ impl Engine {
     pub fn migration_folder(self) -> &'static str {
         match self {
             Engine::Postgres => "postgres",
+            Engine::Mysql => "mysql",
             Engine::Sqlite => "sqlite",
         }
     }
@@ -34,9 +37,9 @@ impl Engine {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Identity {
     pub engine: Engine,
-    /// PostgreSQL: `system_identifier` of the cluster. SQLite: device and inode of the data folder.
+    /// PostgreSQL: `system_identifier` of the cluster. MySQL: `server_uuid`. SQLite: device and inode of the data folder.
     pub server: String,
-    /// PostgreSQL: OID of the database. SQLite: an id row kept in the file.
+    /// PostgreSQL: OID of the database. MySQL: its name as the server writes it. SQLite: an id row kept in the file.
     pub oid: String,
     /// The configured database name.
     pub database: String,

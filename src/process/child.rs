@@ -104,8 +104,14 @@ pub fn start(spec: &ChildSpec) -> Result<Running> {
         _ => io("lock", &spec.lock, error),
     })?;
     let mut command = spec.place.command(&spec.tool);
+    let input = match &spec.tool.stdin {
+        Some(file) => {
+            Stdio::from(std::fs::File::open(file).map_err(|error| io("open", file, error))?)
+        }
+        None => Stdio::null(),
+    };
     command
-        .stdin(Stdio::null())
+        .stdin(input)
         .stdout(Stdio::from(log))
         .stderr(Stdio::from(errors));
     hook::install(

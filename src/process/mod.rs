@@ -78,6 +78,8 @@ pub struct ToolCommand {
     /// Added to the small clean base environment of [`Place`].
     pub env: Vec<(String, EnvValue)>,
     pub folder: Option<PathBuf>,
+    /// A file that the program reads as its standard input; nothing by default.
+    pub stdin: Option<PathBuf>,
 }
 
 impl ToolCommand {
@@ -88,7 +90,15 @@ impl ToolCommand {
             args: Vec::new(),
             env: Vec::new(),
             folder: None,
+            stdin: None,
         }
+    }
+
+    /// The file that the program reads as its standard input.
+    #[must_use]
+    pub fn stdin(mut self, file: impl Into<PathBuf>) -> Self {
+        self.stdin = Some(file.into());
+        self
     }
 
     /// One more argument. Arguments are public on every machine (`ps`): never a secret.

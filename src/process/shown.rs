@@ -17,6 +17,9 @@ pub(super) fn line(tool: &ToolCommand) -> CleanText {
     }
     words.push(quoted(&tool.program));
     words.extend(tool.args.iter().map(|arg| quoted(arg)));
+    if let Some(file) = &tool.stdin {
+        words.extend(["<".to_string(), quoted(file.as_os_str())]);
+    }
     let line = words.join(" ");
     match &tool.folder {
         Some(folder) => CleanText::from(format!("(cd {} && {line})", quoted(folder.as_os_str()))),

@@ -81,14 +81,21 @@ impl Step for RestoreBackup {
             .facts
             .backup_dir
             .ok_or_else(|| failed(context, what, "the run has no backup"))?;
-        let database = unfinished_name(context);
         let serving = serving_name(context);
-        let restored = context.view().facts.restored_database;
-        if context
-            .database
-            .exists(&serving)
-            .await
-            .map_err(|e| failed(context, what, &e.to_string()))?
+        let database = context
+            .admin
+            .restored_as(&unfinished_name(context), &serving);
+        let facts = context.view().facts;
+        let restored = facts.restored_database;
+        // Where it is restored under its last name, an interrupted attempt stands in its place.
+        let interrupted =
+            restored.is_none() && database == serving && facts.scratch.contains(&serving);
+        if !interrupted
+            && context
+                .database
+                .exists(&serving)
+                .await
+                .map_err(|e| failed(context, what, &e.to_string()))?
         {
             let ours = [&database, &serving].contains(&&restored.unwrap_or_default());
             if !ours {
@@ -211,10 +218,14 @@ impl Step for CompareRestored {
                 named.join("; ")
             )));
         }
-        if database != serving {
+        if database != serving || view.facts.scratch.contains(&serving) {
             context.effect(
                 StepId::CompareRestored,
-                format!("rename '{database}' to '{serving}'"),
+                if database == serving {
+                    format!("call '{serving}' finished")
+                } else {
+                    format!("rename '{database}' to '{serving}'")
+                },
             )?;
             context
                 .admin

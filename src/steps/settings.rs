@@ -6,18 +6,19 @@ use super::context::Context;
 use super::{Preview, Step, look};
 use crate::domain::answers::MemoryWay;
 use crate::domain::event::Fact;
+use crate::domain::memory::{SortSetting, sort_setting};
 use crate::domain::plan::Intent;
 use crate::domain::step::{Failure, Outcome, StepId};
 use crate::exit_code::ExitCode;
-
-/// Scope and name under which the role's setting stands in the journal.
-const ROLE_SCOPE: &str = "role in database";
-const SORT_MEMORY: &str = "work_mem";
 
 pub struct TuneMemory;
 
 fn mib(bytes: u64) -> String {
     format!("{}MB", bytes / (1024 * 1024))
+}
+
+fn setting_of(context: &Context<'_>) -> SortSetting {
+    sort_setting(context.survey.database.identity.engine)
 }
 
 /// `DB_PARAMS` for the migration's own connection: named, and with the memory where it goes that way.
@@ -38,18 +39,18 @@ impl Step for TuneMemory {
     }
 
     fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
-        let wanted = mib(preview.answers.memory.bytes());
+        let wanted = preview.answers.memory.bytes();
+        let setting = sort_setting(preview.survey.database.identity.engine);
         match preview.answers.memory.way {
             MemoryWay::Connection => vec![
                 Intent::File {
                     path: "DB_PARAMS of the migration's process".into(),
-                    change: format!("options=-c work_mem={wanted}").into(),
+                    change: setting.parameter(wanted).into(),
                 },
                 look("the value that a new connection with these parameters sees"),
             ],
             MemoryWay::Role => vec![Intent::Sql {
-                statement: format!("ALTER ROLE ... IN DATABASE ... SET work_mem = '{wanted}'")
-                    .into(),
+                statement: setting.standing(Some(wanted)).into(),
             }],
             MemoryWay::Leave => vec![look("sort memory stays as it is")],
         }
@@ -60,7 +61,12 @@ impl Step for TuneMemory {
         let too_small = |seen: Option<u64>, way: &str| {
             let seen = seen.map_or("unknown".to_string(), mib);
             Outcome::Warning {
-                message: format!("{way}: a new connection sees {seen}, {} was wanted; PostgreSQL then sorts on disk, slower but without failing", mib(wanted)).into(),
+                message: format!(
+                    "{way}: a new connection sees {seen}, {} was wanted; {}",
+                    mib(wanted),
+                    setting_of(context).too_little
+                )
+                .into(),
             }
         };
         match context.answers.memory.way {
@@ -109,15 +115,16 @@ async fn by_role(
     wanted: u64,
     otherwise: Outcome,
 ) -> Result<Outcome, Failure> {
-    let Ok(old) = context.admin.role_sort_memory().await else {
+    let Ok(old) = context.admin.standing_sort_memory().await else {
         return Ok(otherwise);
     };
-    let new = mib(wanted);
+    let setting = setting_of(context);
+    let new = setting.written(wanted);
     context.fact(
         StepId::TuneMemory,
         Fact::SettingChanging {
-            scope: ROLE_SCOPE.into(),
-            name: SORT_MEMORY.to_string(),
+            scope: setting.scope.into(),
+            name: setting.name.to_string(),
             old: old.clone(),
             new: new.clone(),
         },
@@ -125,15 +132,15 @@ async fn by_role(
     crate::process::effect::hit("set role memory");
     if context
         .admin
-        .set_role_sort_memory(Some(&new))
+        .set_standing_sort_memory(Some(&new))
         .await
         .is_err()
     {
         context.fact(
             StepId::TuneMemory,
             Fact::SettingPutBack {
-                scope: ROLE_SCOPE.into(),
-                name: SORT_MEMORY.to_string(),
+                scope: setting.scope.into(),
+                name: setting.name.to_string(),
             },
         )?;
         return Ok(otherwise);
@@ -145,12 +152,13 @@ async fn by_role(
                 StepId::TuneMemory,
                 Fact::MemoryProven {
                     bytes: seen,
-                    way: ROLE_SCOPE.into(),
+                    way: setting.scope.into(),
                 },
             )?;
             Ok(Outcome::Success {
                 message: format!(
-                    "new connections of this role see {}; put back at the end",
+                    "new connections ({}) see {}; put back at the end",
+                    setting.scope,
                     mib(seen)
                 )
                 .into(),
@@ -171,7 +179,9 @@ impl Step for PutSettingsBack {
     fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
         match preview.answers.memory.way {
             MemoryWay::Role => vec![Intent::Sql {
-                statement: "ALTER ROLE ... IN DATABASE ... RESET work_mem, or its old value".into(),
+                statement: sort_setting(preview.survey.database.identity.engine)
+                    .standing(None)
+                    .into(),
             }],
             MemoryWay::Connection | MemoryWay::Leave => {
                 vec![look("settings that this run changed")]
@@ -196,7 +206,7 @@ pub async fn put_settings_back(context: &Context<'_>) -> Result<Outcome, Failure
     for setting in &changed {
         let now = context
             .admin
-            .role_sort_memory()
+            .standing_sort_memory()
             .await
             .map_err(|e| failed(&e.to_string()))?;
         if now.as_deref() == Some(setting.new.as_str()) {
@@ -211,7 +221,7 @@ pub async fn put_settings_back(context: &Context<'_>) -> Result<Outcome, Failure
             )?;
             context
                 .admin
-                .set_role_sort_memory(setting.old.as_deref())
+                .set_standing_sort_memory(setting.old.as_deref())
                 .await
                 .map_err(|e| failed(&e.to_string()))?;
             crate::process::effect::hit("role memory put back");
@@ -247,6 +257,6 @@ fn failed(why: &str) -> Failure {
         "put the sort memory back",
         why,
         "everything else is as the report says",
-        "`ALTER ROLE ... IN DATABASE ... RESET work_mem` by hand, or `omup resume --again`",
+        "put it back by hand as the report shows it, or `omup resume --again`",
     )
 }

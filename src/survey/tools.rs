@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::database::Database;
 use crate::domain::clean_text::CleanText;
-use crate::domain::names::Engine;
 use crate::domain::survey::{Probe, ToolFacts};
 use crate::process::{Place, ToolCommand, find_program, output};
 
@@ -14,17 +13,11 @@ use crate::process::{Place, ToolCommand, find_program, output};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub async fn of(database: &dyn Database) -> Vec<ToolFacts> {
-    match database.engine() {
-        Engine::Postgres => {
-            let check = database.check_tool();
-            let restore = ToolCommand {
-                args: vec!["--version".into()],
-                ..check
-            };
-            vec![one(database.version_tool()).await, one(restore).await]
-        }
-        Engine::Sqlite => vec![one(database.version_tool()).await],
+    let mut facts = vec![one(database.version_tool()).await];
+    if let Some(tool) = database.restore_version_tool() {
+        facts.push(one(tool).await);
     }
+    facts
 }
 
 async fn one(tool: ToolCommand) -> ToolFacts {
@@ -54,9 +47,12 @@ async fn one(tool: ToolCommand) -> ToolFacts {
 }
 
 /// Major and minor number of a line such as `pg_dump (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
-/// A beta (`18beta1`) counts as its major with minor 0.
+/// A beta (`18beta1`) counts as its major with minor 0. Old programs of MySQL, and MariaDB's, give
+/// their own number first and the distribution's behind `Distrib`.
 fn numbers(line: &str) -> Option<(u32, u32)> {
     let word = line
+        .split_once("Distrib ")
+        .map_or(line, |(_, rest)| rest)
         .split_whitespace()
         .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
     let digits = |text: &str| -> Option<u32> {
@@ -88,6 +84,14 @@ mod tests {
             ("pg_restore (PostgreSQL) 18beta1", Some((18, 0))),
             ("pg_dump (PostgreSQL) 9.6.24", Some((9, 6))),
             ("pg_dump (EnterpriseDB) devel", None),
+            (
+                "mysqldump  Ver 9.7.4-2 for Linux on x86_64 ((Debian))",
+                Some((9, 7)),
+            ),
+            (
+                "mysqldump  Ver 10.13 Distrib 5.6.14, for linux-glibc2.5 (x86_64)",
+                Some((5, 6)),
+            ),
         ] {
             assert_eq!(numbers(line), expected, "{line}");
         }

@@ -149,6 +149,7 @@ fn content_of(text: &str) -> Content {
         objects: tables.keys().map(|name| format!("table {name}")).collect(),
         schema_sha256: String::new(),
         schema_parts: Default::default(),
+        later: BTreeMap::new(),
         sequences: BTreeMap::new(),
         grants: BTreeSet::new(),
         tables,
@@ -245,8 +246,11 @@ impl Database for Fake {
     fn dump_tool(&self, _: &str) -> ToolCommand {
         self.sh(&self.dump).arg(self.file(&self.name))
     }
-    fn check_tool(&self) -> ToolCommand {
-        self.sh(&self.check)
+    fn check_tool(&self) -> Option<ToolCommand> {
+        Some(self.sh(&self.check))
+    }
+    fn restore_version_tool(&self) -> Option<ToolCommand> {
+        None
     }
     fn list_tool(&self) -> Option<ToolCommand> {
         Some(self.sh(&self.list))
@@ -311,10 +315,10 @@ impl Admin for Fake {
     fn restore_tool(&self, database: &str, archive: &Path, _: u32) -> ToolCommand {
         self.sh(&self.restore).arg(archive).arg(self.file(database))
     }
-    async fn role_sort_memory(&self) -> Result<Option<String>> {
+    async fn standing_sort_memory(&self) -> Result<Option<String>> {
         unreachable!("the backup room does not ask for it")
     }
-    async fn set_role_sort_memory(&self, _: Option<&str>) -> Result<()> {
+    async fn set_standing_sort_memory(&self, _: Option<&str>) -> Result<()> {
         unreachable!("the backup room does not ask for it")
     }
     async fn lock(&self, _: &str) -> Result<Box<dyn Lock>> {

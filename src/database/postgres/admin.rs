@@ -92,11 +92,11 @@ impl Admin for Postgres {
         super::fitted::restore(self, database, archive, jobs, place).await
     }
 
-    async fn role_sort_memory(&self) -> Result<Option<String>> {
+    async fn standing_sort_memory(&self) -> Result<Option<String>> {
         settings::role_sort_memory(self).await
     }
 
-    async fn set_role_sort_memory(&self, value: Option<&str>) -> Result<()> {
+    async fn set_standing_sort_memory(&self, value: Option<&str>) -> Result<()> {
         settings::set_role_sort_memory(self, value).await
     }
 

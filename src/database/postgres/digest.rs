@@ -168,7 +168,9 @@ fn statement(
             let name = format!("o.{}", identifier(&column.name)?);
             Ok(match method {
                 DigestMethod::PostgresHashRecord => hashed(&name, &column.kind),
-                DigestMethod::PostgresHashText | DigestMethod::SqliteRowSum => name,
+                DigestMethod::PostgresHashText
+                | DigestMethod::MysqlRowMd5
+                | DigestMethod::SqliteRowSum => name,
             })
         })
         .collect();
@@ -179,9 +181,9 @@ fn statement(
         DigestMethod::PostgresHashText => {
             format!("pg_catalog.hashtextextended({row}::pg_catalog.text COLLATE \"C\", 0)")
         }
-        DigestMethod::SqliteRowSum => {
+        DigestMethod::MysqlRowMd5 | DigestMethod::SqliteRowSum => {
             return Err(DatabaseError::Unexpected(
-                "a SQLite digest was asked of PostgreSQL".into(),
+                "another engine's digest was asked of PostgreSQL".into(),
             ));
         }
     };

@@ -248,8 +248,8 @@ impl Database for Postgres {
         self.tools().dump(snapshot)
     }
 
-    fn check_tool(&self) -> ToolCommand {
-        tools::check()
+    fn check_tool(&self) -> Option<ToolCommand> {
+        Some(tools::check())
     }
 
     fn list_tool(&self) -> Option<ToolCommand> {
@@ -262,6 +262,10 @@ impl Database for Postgres {
 
     fn version_tool(&self) -> ToolCommand {
         tools::version()
+    }
+
+    fn restore_version_tool(&self) -> Option<ToolCommand> {
+        Some(tools::restore_version())
     }
 
     fn archive_name(&self) -> &'static str {

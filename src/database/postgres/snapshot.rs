@@ -15,7 +15,7 @@ use super::rows::{first, maybe, number, rows, text};
 use super::{digest, errors, grants, objects, schema_text, shape};
 use crate::database::{Progress, Result, Snapshot};
 use crate::domain::backup::DatabaseShape;
-use crate::domain::content::Content;
+use crate::domain::content::{Content, moved};
 
 /// A held view. Dropping it closes the connection, which ends the transaction.
 pub struct PostgresSnapshot {
@@ -95,22 +95,6 @@ impl PostgresSnapshot {
     }
 }
 
-/// Both values of a sequence that others used in between.
-fn moved(
-    first: &BTreeMap<String, String>,
-    last: BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
-    last.into_iter()
-        .map(|(name, value)| match first.get(&name) {
-            Some(before) if *before != value => {
-                let range = format!("{before}..{value}");
-                (name, range)
-            }
-            Some(_) | None => (name, value),
-        })
-        .collect()
-}
-
 #[async_trait]
 impl Snapshot for PostgresSnapshot {
     fn id(&self) -> &str {
@@ -142,6 +126,7 @@ impl Snapshot for PostgresSnapshot {
             schema_parts,
             grants: grants::grants(&mut reader).await?,
             tables: digest::tables(&mut reader, method, step).await?,
+            later: BTreeMap::new(),
             sequences: moved(&first, last),
         })
     }

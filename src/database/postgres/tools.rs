@@ -142,10 +142,9 @@ impl Tools<'_> {
             (None, None) => {}
         }
         ToolCommand {
-            program: program.into(),
             args,
             env,
-            folder: None,
+            ..ToolCommand::new(program)
         }
     }
 }
@@ -172,18 +171,18 @@ pub fn version() -> ToolCommand {
     plain("pg_dump", &["--version"])
 }
 
+/// Prints the restore tool's version line.
+pub fn restore_version() -> ToolCommand {
+    plain("pg_restore", &["--version"])
+}
+
 /// As a person types it; the password comes from `PGPASSFILE` or `~/.pgpass`.
 fn typed(program: &str, args: Vec<OsString>) -> String {
     ToolCommand::new(program).args(args).shown().to_string()
 }
 
 fn plain(program: &str, args: &[&str]) -> ToolCommand {
-    ToolCommand {
-        program: program.into(),
-        args: args.iter().map(OsString::from).collect(),
-        env: Vec::new(),
-        folder: None,
-    }
+    ToolCommand::new(program).args(args)
 }
 
 /// The name in libpq's quotes, with keepalives, so that a dead line ends a dump within half a minute.

@@ -97,11 +97,11 @@ impl Admin for Sqlite {
         tools::load(&file, archive)
     }
 
-    async fn role_sort_memory(&self) -> Result<Option<String>> {
+    async fn standing_sort_memory(&self) -> Result<Option<String>> {
         Ok(None)
     }
 
-    async fn set_role_sort_memory(&self, _value: Option<&str>) -> Result<()> {
+    async fn set_standing_sort_memory(&self, _value: Option<&str>) -> Result<()> {
         Err(DatabaseError::Unexpected(
             "a practice database has no sort memory that could be set".into(),
         ))

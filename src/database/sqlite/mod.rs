@@ -146,8 +146,8 @@ impl Database for Sqlite {
         tools::dump(snapshot)
     }
 
-    fn check_tool(&self) -> ToolCommand {
-        tools::check()
+    fn check_tool(&self) -> Option<ToolCommand> {
+        Some(tools::check())
     }
 
     fn list_tool(&self) -> Option<ToolCommand> {
@@ -160,6 +160,10 @@ impl Database for Sqlite {
 
     fn version_tool(&self) -> ToolCommand {
         tools::version()
+    }
+
+    fn restore_version_tool(&self) -> Option<ToolCommand> {
+        None
     }
 
     fn archive_name(&self) -> &'static str {

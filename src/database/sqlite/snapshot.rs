@@ -200,6 +200,7 @@ impl Snapshot for SqliteSnapshot {
             objects,
             schema_sha256: hex(&schema.finalize()),
             schema_parts,
+            later: Default::default(),
             sequences: sequences(&mut self.session).await?,
             grants: BTreeSet::new(),
             tables: digests,

@@ -50,14 +50,9 @@ pub fn load_by_hand(stored: &Path, file: &Path) -> Vec<String> {
 fn practice(args: &[OsString]) -> ToolCommand {
     // The link survives that the program's file is replaced while it runs.
     let program = std::env::current_exe().unwrap_or_else(|_| "/proc/self/exe".into());
-    ToolCommand {
-        program: program.into(),
-        args: std::iter::once("practice".into())
-            .chain(args.iter().cloned())
-            .collect(),
-        env: Vec::new(),
-        folder: None,
-    }
+    ToolCommand::new(program)
+        .arg("practice")
+        .args(args.iter().cloned())
 }
 
 /// Tables that a dump creates, sorted; none at all when the dump lacks its trailer.

@@ -34,10 +34,14 @@ impl JdbcUrl {
             (Engine::Postgres, rest)
         } else if let Some(rest) = address.strip_prefix("jdbc:sqlite://") {
             (Engine::Sqlite, rest)
+        } else if let Some(rest) = address.strip_prefix("jdbc:mysql://") {
+            (Engine::Mysql, rest)
         } else if address.starts_with("jdbc:mysql:") {
-            return Err("MySQL comes with a later version of omup; \
-                        this one drives PostgreSQL"
-                .to_owned());
+            return Err(
+                "it names several MySQL servers (load balancing or replication); \
+                        omup needs jdbc:mysql://host:port/name of the one that is written to"
+                    .to_owned(),
+            );
         } else if address.contains("${") {
             return Err(
                 "a variable in it has neither a value nor a default; export it in \
@@ -45,7 +49,7 @@ impl JdbcUrl {
                     .to_owned(),
             );
         } else {
-            return Err("it does not begin with jdbc:postgresql://".to_owned());
+            return Err("it begins with neither jdbc:mysql:// nor jdbc:postgresql://".to_owned());
         };
         let (authority, database) = rest
             .rsplit_once('/')
@@ -72,7 +76,9 @@ impl JdbcUrl {
     /// `host:port/name`, without parameters.
     pub fn shown(&self) -> String {
         match self.engine {
-            Engine::Postgres => format!("{}:{}/{}", self.host, self.port, self.database),
+            Engine::Postgres | Engine::Mysql => {
+                format!("{}:{}/{}", self.host, self.port, self.database)
+            }
             Engine::Sqlite => format!("{}/{}.db", self.host, self.database),
         }
     }
@@ -135,8 +141,9 @@ fn address_of(engine: Engine, authority: &str) -> Result<(String, u16), String> 
         },
     };
     match engine {
-        Engine::Postgres => {
+        Engine::Postgres | Engine::Mysql => {
             let port = match port {
+                None | Some("") if engine == Engine::Mysql => 3306,
                 None | Some("") => 5432,
                 Some(text) => text
                     .parse()
@@ -203,6 +210,13 @@ mod tests {
     }
 
     #[test]
+    fn a_mysql_url_is_taken_apart() {
+        let url = JdbcUrl::parse("jdbc:mysql://db/openmetadata_db?useSSL=false").expect("valid");
+        assert_eq!((url.engine, url.port), (Engine::Mysql, 3306));
+        assert_eq!(url.shown(), "db:3306/openmetadata_db");
+    }
+
+    #[test]
     fn practice_puts_a_folder_in_the_place_of_the_host() {
         let url = JdbcUrl::parse("jdbc:sqlite:///srv/p/data:0/openmetadata_db?a=b").expect("valid");
         assert_eq!(
@@ -219,7 +233,10 @@ mod tests {
     #[test]
     fn what_we_cannot_use_is_named() {
         for (url, word) in [
-            ("jdbc:mysql://h:3306/d?password=geheim", "MySQL"),
+            (
+                "jdbc:mysql:loadbalance://h:3306,i/d?password=geheim",
+                "several MySQL",
+            ),
             ("jdbc:postgresql://h:1,i:2/d", "several hosts"),
             ("jdbc:postgresql://h:port/d", "port"),
             ("jdbc:postgresql://h/", "name"),

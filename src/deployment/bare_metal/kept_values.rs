@@ -69,6 +69,7 @@ fn url_exports(
     let url = &old.url;
     let scheme = match url.engine {
         Engine::Postgres => "postgresql",
+        Engine::Mysql => "mysql",
         Engine::Sqlite => "sqlite",
     };
     let host = if url.host.contains(':') {

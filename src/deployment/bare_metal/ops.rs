@@ -57,6 +57,7 @@ pub fn tool(
         args,
         env,
         folder: Some(config.home.clone()),
+        stdin: None,
     })
 }
 

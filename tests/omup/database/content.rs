@@ -42,7 +42,12 @@ async fn a_restored_snapshot_equals_its_source_while_others_write() {
     let list = source.list_tool().unwrap_or_else(|| panic!("no list tool"));
     let listing = run(&list, Some(&archive), None).well().stdout;
     assert_eq!(source.tables_in_archive(&listing), tables, "{listing}");
-    run(&source.check_tool(), Some(&archive), None).well();
+    run(
+        &source.check_tool().expect("PostgreSQL has one"),
+        Some(&archive),
+        None,
+    )
+    .well();
     assert!(snapshot.position().is_some() && snapshot.taken_ms() > 1_700_000_000_000);
 
     let copy = bench.copy();

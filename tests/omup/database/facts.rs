@@ -289,14 +289,14 @@ async fn sort_memory_of_the_role_and_of_the_migration() {
     let admin = bench.admin().await;
     let looking = admin.looking();
     let usual = good(looking.sort_memory_with(None).await);
-    assert_eq!(good(admin.role_sort_memory().await), None);
-    good(admin.set_role_sort_memory(Some("20MB")).await);
+    assert_eq!(good(admin.standing_sort_memory().await), None);
+    good(admin.set_standing_sort_memory(Some("20MB")).await);
     assert_eq!(
-        good(admin.role_sort_memory().await).as_deref(),
+        good(admin.standing_sort_memory().await).as_deref(),
         Some("20MB")
     );
     assert_eq!(good(looking.sort_memory_with(None).await), Some(20 << 20));
-    good(admin.set_role_sort_memory(None).await);
+    good(admin.set_standing_sort_memory(None).await);
     assert_eq!(good(looking.sort_memory_with(None).await), usual);
 
     let params = looking.migration_params("useSSL=true", "omup migrate", Some(33 << 20));
@@ -306,7 +306,7 @@ async fn sort_memory_of_the_role_and_of_the_migration() {
     );
     assert!(
         admin
-            .set_role_sort_memory(Some("20MB'; drop table x; --"))
+            .set_standing_sort_memory(Some("20MB'; drop table x; --"))
             .await
             .is_err()
     );

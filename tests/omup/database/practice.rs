@@ -106,7 +106,12 @@ async fn a_restored_practice_database_equals_its_source_while_others_write() {
     ground.sql("om", "INSERT INTO counted (t) VALUES (3)").await;
     let archive = ground.folder.path().join("dump.sql");
     run(&ours(source.dump_tool(snapshot.id())), None, Some(&archive)).well();
-    run(&ours(source.check_tool()), Some(&archive), None).well();
+    run(
+        &ours(source.check_tool().expect("practice has one")),
+        Some(&archive),
+        None,
+    )
+    .well();
     let text = std::fs::read_to_string(&archive).unwrap_or_default();
     assert_eq!(
         source.tables_in_archive(&text),
@@ -254,5 +259,5 @@ async fn one_holder_of_a_practice_database_and_its_users() {
     good(one.end_sessions(&[sessions[0].pid]).await);
     let ended = child.wait().unwrap_or_else(|error| panic!("{error}"));
     assert!(!ended.success());
-    assert!(one.set_role_sort_memory(Some("20MB")).await.is_err());
+    assert!(one.set_standing_sort_memory(Some("20MB")).await.is_err());
 }

@@ -1,0 +1,227 @@
+//! Everything that has a name in a database, each with its definition as the server writes it.
+//!
+//! What a restore changes by nature is left out of a definition: the table's next AUTO_INCREMENT
+//! (compared by itself) and the time at which a routine or trigger was made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+use super::reader::Reader;
+use super::rows::{TextRow, maybe, text};
+use super::unfinished;
+use crate::database::quoting::identifier;
+use crate::database::{DatabaseError, Result};
+use crate::domain::clean_text::CleanText;
+
+/// The kinds of objects in the order in which they can be made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    Table,
+    View,
+    Function,
+    Procedure,
+    Trigger,
+    Event,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 6] = [
+        Kind::Table,
+        Kind::View,
+        Kind::Function,
+        Kind::Procedure,
+        Kind::Trigger,
+        Kind::Event,
+    ];
+
+    /// As in `SHOW CREATE ...` and in lists of objects.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Table => "table",
+            Kind::View => "view",
+            Kind::Function => "function",
+            Kind::Procedure => "procedure",
+            Kind::Trigger => "trigger",
+            Kind::Event => "event",
+        }
+    }
+
+    fn list(self) -> &'static str {
+        match self {
+            Kind::Table => {
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' ORDER BY 1"
+            }
+            Kind::View => {
+                "SELECT table_name FROM information_schema.views WHERE table_schema = DATABASE() ORDER BY 1"
+            }
+            Kind::Function => {
+                "SELECT routine_name FROM information_schema.routines WHERE routine_schema = DATABASE() AND routine_type = 'FUNCTION' ORDER BY 1"
+            }
+            Kind::Procedure => {
+                "SELECT routine_name FROM information_schema.routines WHERE routine_schema = DATABASE() AND routine_type = 'PROCEDURE' ORDER BY 1"
+            }
+            Kind::Trigger => {
+                "SELECT trigger_name FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY event_object_table, event_manipulation, action_timing, action_order"
+            }
+            Kind::Event => {
+                "SELECT event_name FROM information_schema.events WHERE event_schema = DATABASE() ORDER BY 1"
+            }
+        }
+    }
+
+    /// Columns of `SHOW CREATE` that make the definition: the statement first, then its surroundings.
+    fn columns(self) -> &'static [usize] {
+        match self {
+            Kind::Table => &[1],
+            Kind::View => &[1, 2, 3],
+            // name, sql_mode, statement, client charset, connection collation, database collation
+            Kind::Function | Kind::Procedure | Kind::Trigger => &[2, 1, 3, 4, 5],
+            // name, sql_mode, time zone, statement, charset, collation, database collation
+            Kind::Event => &[3, 1, 2, 4, 5, 6],
+        }
+    }
+}
+
+/// Names of one kind, in the server's order.
+pub async fn names(reader: &mut Reader<'_>, kind: Kind) -> Result<Vec<String>> {
+    let rows = reader
+        .ask(
+            &format!("listing the {}s", kind.word()),
+            kind.list().to_string(),
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| text(row, 0).to_string())
+        .filter(|name| kind != Kind::Table || name != unfinished::TABLE)
+        .collect())
+}
+
+/// The row of `SHOW CREATE`.
+pub async fn shown(reader: &mut Reader<'_>, kind: Kind, name: &str) -> Result<TextRow> {
+    let doing = format!(
+        "reading the definition of {} {}",
+        kind.word(),
+        CleanText::from(name)
+    );
+    let sql = format!("SHOW CREATE {} {}", kind.word(), identifier(name)?);
+    let rows = reader.ask(&doing, sql).await?;
+    let row = super::rows::first(rows)?;
+    let statement = kind.columns()[0];
+    if maybe(&row, statement).is_none() {
+        return Err(DatabaseError::Unexpected(CleanText::from(format!(
+            "this user may not see the definition of {} '{name}', so no backup by it can be whole; grant SHOW_ROUTINE (routines) or TRIGGER and EVENT on the database",
+            kind.word()
+        ))));
+    }
+    Ok(row)
+}
+
+/// `kind name` of every object to its definition.
+pub async fn definitions(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>> {
+    let mut found = BTreeMap::new();
+    for kind in Kind::ALL {
+        for name in names(reader, kind).await? {
+            let row = shown(reader, kind, &name).await?;
+            let mut parts: Vec<String> = kind
+                .columns()
+                .iter()
+                .map(|&at| text(&row, at).to_string())
+                .collect();
+            if kind == Kind::Table {
+                parts[0] = without_auto_increment(&parts[0]);
+            }
+            found.insert(format!("{} {name}", kind.word()), parts.join("\n-- "));
+        }
+    }
+    Ok(found)
+}
+
+/// `kind name` of tables' indexes beside the objects themselves, so that a lost one has a name.
+pub async fn indexes(reader: &mut Reader<'_>) -> Result<BTreeSet<String>> {
+    let rows = reader
+        .ask(
+            "listing the indexes",
+            "SELECT DISTINCT table_name, index_name FROM information_schema.statistics WHERE table_schema = DATABASE()"
+                .to_string(),
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| format!("index {}.{}", text(row, 0), text(row, 1)))
+        .collect())
+}
+
+/// Table to its next AUTO_INCREMENT, as `value,true` (the form of sequences).
+pub async fn counters(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>> {
+    let rows = reader
+        .ask(
+            "reading the AUTO_INCREMENT counters",
+            "SELECT table_name, auto_increment FROM information_schema.tables \
+             WHERE table_schema = DATABASE() AND auto_increment IS NOT NULL"
+                .to_string(),
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| (text(row, 0).to_string(), format!("{},true", text(row, 1))))
+        .collect())
+}
+
+/// SHA-256 (hex) over all definitions.
+pub fn sha256(definitions: &BTreeMap<String, String>) -> String {
+    let mut hash = Sha256::new();
+    for (name, definition) in definitions {
+        hash.update(name.as_bytes());
+        hash.update([0]);
+        hash.update(definition.as_bytes());
+        hash.update([0]);
+    }
+    hex(&hash.finalize())
+}
+
+/// SHA-256 (hex) of each definition.
+pub fn sha256_parts(definitions: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    definitions
+        .iter()
+        .map(|(name, definition)| (name.clone(), hex(&Sha256::digest(definition.as_bytes()))))
+        .collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The option stands once, in the line that closes the columns.
+fn without_auto_increment(statement: &str) -> String {
+    const OPTION: &str = " AUTO_INCREMENT=";
+    let Some(options) = statement.rfind("\n) ") else {
+        return statement.to_string();
+    };
+    let (columns, tail) = statement.split_at(options);
+    match tail.split_once(OPTION) {
+        Some((before, after)) => {
+            let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{columns}{before}{rest}")
+        }
+        None => statement.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_auto_increment;
+
+    #[test]
+    fn the_next_number_is_no_part_of_a_definition() {
+        let table = "CREATE TABLE \"t\" (\n  \"a\" int NOT NULL AUTO_INCREMENT COMMENT ' AUTO_INCREMENT=5'\n) ENGINE=InnoDB AUTO_INCREMENT=42 DEFAULT CHARSET=utf8mb4";
+        let plain = without_auto_increment(table);
+        assert!(
+            plain.ends_with("\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"),
+            "{plain}"
+        );
+        assert!(plain.contains("' AUTO_INCREMENT=5'"));
+        assert_eq!(without_auto_increment("CREATE TABLE x"), "CREATE TABLE x");
+    }
+}

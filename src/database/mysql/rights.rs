@@ -1,0 +1,288 @@
+//! What the user may do, read from `SHOW GRANTS`; nothing is tried out.
+
+use super::Mysql;
+use super::rows::{first, text};
+use crate::database::quoting::identifier;
+use crate::database::{OUR_PREFIX, Result};
+use crate::domain::survey::Right;
+
+/// What a migration and a restore do in a database.
+const WORK: [&str; 9] = [
+    "SELECT",
+    "INSERT",
+    "UPDATE",
+    "DELETE",
+    "CREATE",
+    "ALTER",
+    "DROP",
+    "INDEX",
+    "REFERENCES",
+];
+
+/// What `mysqldump` reads with `--routines --triggers --events`, beside the rows.
+const DUMP: [&str; 4] = ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT"];
+
+/// One line of `SHOW GRANTS`.
+#[derive(Debug, PartialEq, Eq)]
+struct Grant {
+    /// Upper case; `ALL PRIVILEGES` stands for every one.
+    privileges: Vec<String>,
+    /// `*.*` is `None`; else the database's pattern (`_` and `%` as in LIKE) and the table, if any.
+    on: Option<(String, Option<String>)>,
+}
+
+/// All grants of the user, roles that are active included.
+#[derive(Debug, Default)]
+struct Grants(Vec<Grant>);
+
+impl Grants {
+    async fn of(mysql: &Mysql) -> Result<Self> {
+        let doing = "reading the user's rights";
+        let roles = first(
+            mysql
+                .look(doing, "SELECT CURRENT_ROLE()".to_string())
+                .await?,
+        )?;
+        let sql = match text(&roles, 0) {
+            "" | "NONE" => "SHOW GRANTS".to_string(),
+            roles => format!("SHOW GRANTS FOR CURRENT_USER() USING {roles}"),
+        };
+        let rows = mysql.look(doing, sql).await?;
+        Ok(Self(
+            rows.iter().filter_map(|row| parse(text(row, 0))).collect(),
+        ))
+    }
+
+    fn everywhere(&self, privilege: &str) -> bool {
+        self.0
+            .iter()
+            .any(|grant| grant.on.is_none() && grant.gives(privilege))
+    }
+
+    /// On every table of the database.
+    fn in_database(&self, privilege: &str, database: &str) -> bool {
+        self.0.iter().any(|grant| {
+            let covers = match &grant.on {
+                None => true,
+                Some((pattern, None)) => like(pattern, database),
+                Some((_, Some(_))) => false,
+            };
+            covers && grant.gives(privilege)
+        })
+    }
+}
+
+impl Grant {
+    fn gives(&self, privilege: &str) -> bool {
+        self.privileges
+            .iter()
+            .any(|held| held == privilege || (held == "ALL PRIVILEGES" && !privilege.contains('_')))
+    }
+}
+
+/// `GRANT a, b ON x.y TO ...`; grants of roles and partial revokes are no grants of privileges.
+fn parse(line: &str) -> Option<Grant> {
+    let (privileges, rest) = line.strip_prefix("GRANT ")?.split_once(" ON ")?;
+    let (on, _) = rest.rsplit_once(" TO ")?;
+    let on = match on {
+        "*.*" => None,
+        on => {
+            let (database, table) = names(on)?;
+            Some((database, (table != "*").then_some(table)))
+        }
+    };
+    Some(Grant {
+        privileges: privileges
+            .split(", ")
+            .map(|name| name.trim().to_uppercase())
+            .collect(),
+        on,
+    })
+}
+
+/// The two names of a level, in backticks or double quotes by the session's mode.
+fn names(on: &str) -> Option<(String, String)> {
+    let mark = on.chars().next().filter(|c| ['"', '`'].contains(c))?;
+    let end = format!("{mark}.");
+    let (database, table) = on[1..].split_once(&end)?;
+    let doubled = format!("{mark}{mark}");
+    let plain = |name: &str| name.replace(&doubled, &mark.to_string());
+    let table = table.trim_matches(mark);
+    Some((plain(database), plain(table)))
+}
+
+/// MySQL's patterns for databases in grants: `_` one letter, `%` any, `\` before either for itself.
+fn like(pattern: &str, name: &str) -> bool {
+    fn matches(pattern: &[char], name: &[char]) -> bool {
+        match pattern {
+            [] => name.is_empty(),
+            ['%', rest @ ..] => (0..=name.len()).any(|at| matches(rest, &name[at..])),
+            ['\\', letter @ ('_' | '%'), rest @ ..] => {
+                name.first() == Some(letter) && matches(rest, &name[1..])
+            }
+            ['_', rest @ ..] => !name.is_empty() && matches(rest, &name[1..]),
+            [letter, rest @ ..] => name.first() == Some(letter) && matches(rest, &name[1..]),
+        }
+    }
+    let letters = |text: &str| text.chars().collect::<Vec<_>>();
+    matches(&letters(pattern), &letters(name))
+}
+
+/// Every right that backup, proof, migration and restore use.
+pub async fn rights(mysql: &Mysql) -> Result<Vec<Right>> {
+    let row = first(
+        mysql
+            .look(
+                "reading the user's rights",
+                "SELECT CURRENT_USER(), (SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = DATABASE())"
+                    .to_string(),
+            )
+            .await?,
+    )?;
+    let routines = text(&row, 1) != "0";
+    Ok(judged(
+        &Grants::of(mysql).await?,
+        &mysql.connector.target.facts.database,
+        &account(text(&row, 0)),
+        routines,
+    ))
+}
+
+/// `om@%` as a grant names it.
+fn account(user: &str) -> String {
+    let (name, host) = user.rsplit_once('@').unwrap_or((user, "%"));
+    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    format!("{}@{}", quoted(name), quoted(host))
+}
+
+fn judged(grants: &Grants, database: &str, account: &str, routines: bool) -> Vec<Right> {
+    let own = identifier(database).unwrap_or_default().replace('"', "`");
+    let missing = |wanted: &[&str], database: &str| -> Vec<String> {
+        wanted
+            .iter()
+            .filter(|privilege| !grants.in_database(privilege, database))
+            .map(|privilege| (*privilege).to_string())
+            .collect()
+    };
+    let dump = missing(&DUMP, database);
+    let work = missing(&WORK, database);
+    let spare = format!("{OUR_PREFIX}x_proof");
+    let back = format!("{database}_back_x");
+    let anew = [missing(&WORK, &spare), missing(&WORK, &back)].concat();
+    let all = |privileges: &[String], fallback: &[&str]| {
+        if privileges.is_empty() {
+            fallback.join(", ")
+        } else {
+            privileges.join(", ")
+        }
+    };
+    let pattern = |name: &str| name.replace('_', "\\_");
+    let mut rights = vec![
+        Right {
+            name: "CREATE DATABASE".to_string(),
+            held: anew.is_empty(),
+            needed_for: "proving the backup and restoring it into a database of its own"
+                .to_string(),
+            grant: format!(
+                "GRANT ALL PRIVILEGES ON `{}%`.* TO {account};\nGRANT ALL PRIVILEGES ON `{}\\_back\\_%`.* TO {account};",
+                pattern(OUR_PREFIX),
+                pattern(database)
+            ),
+        },
+        Right {
+            name: "READ EVERYTHING".to_string(),
+            held: dump.is_empty(),
+            needed_for: "the dump (rows, views, triggers, events)".to_string(),
+            grant: format!("GRANT {} ON {own}.* TO {account};", all(&dump, &DUMP)),
+        },
+        Right {
+            name: "CHANGE EVERYTHING".to_string(),
+            held: work.is_empty(),
+            needed_for: "the migration".to_string(),
+            grant: format!("GRANT {} ON {own}.* TO {account};", all(&work, &WORK)),
+        },
+    ];
+    if routines {
+        rights.push(Right {
+            name: "READ ROUTINES".to_string(),
+            held: grants.everywhere("SHOW_ROUTINE") || grants.everywhere("SELECT"),
+            needed_for: "the dump of the stored routines that stand in this database".to_string(),
+            grant: format!("GRANT SHOW_ROUTINE ON *.* TO {account};"),
+        });
+    }
+    rights.push(Right {
+        name: "SEE OTHER SESSIONS".to_string(),
+        held: grants.everywhere("PROCESS"),
+        needed_for:
+            "seeing sessions of other users: without it the server shows only this user's own"
+                .to_string(),
+        grant: format!("GRANT PROCESS ON *.* TO {account};"),
+    });
+    rights.push(Right {
+        name: "END OTHER SESSIONS".to_string(),
+        held: grants.everywhere("CONNECTION_ADMIN") || grants.everywhere("SUPER"),
+        needed_for: "ending sessions of other users, by choice".to_string(),
+        grant: format!("GRANT CONNECTION_ADMIN ON *.* TO {account};"),
+    });
+    rights
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Grants, account, judged, like, parse};
+
+    fn grants(lines: &[&str]) -> Grants {
+        Grants(lines.iter().filter_map(|line| parse(line)).collect())
+    }
+
+    #[test]
+    fn the_schema_owner_of_the_guides_lacks_the_spare_databases() {
+        let owner = grants(&[
+            "GRANT USAGE ON *.* TO `om`@`%`",
+            "GRANT ALL PRIVILEGES ON `openmetadata_db`.* TO `om`@`%`",
+        ]);
+        let rights = judged(&owner, "openmetadata_db", &account("om@%"), false);
+        let lacking: Vec<&str> = rights
+            .iter()
+            .filter(|right| !right.held)
+            .map(|right| right.name.as_str())
+            .collect();
+        assert_eq!(
+            lacking,
+            [
+                "CREATE DATABASE",
+                "SEE OTHER SESSIONS",
+                "END OTHER SESSIONS"
+            ]
+        );
+        assert_eq!(
+            rights[0].grant,
+            "GRANT ALL PRIVILEGES ON `omup\\_%`.* TO 'om'@'%';\n\
+             GRANT ALL PRIVILEGES ON `openmetadata\\_db\\_back\\_%`.* TO 'om'@'%';"
+        );
+    }
+
+    #[test]
+    fn an_administrator_has_all() {
+        let root = grants(&[
+            "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, REFERENCES, INDEX, ALTER, SHOW VIEW, TRIGGER, EVENT, PROCESS, SUPER ON *.* TO `root`@`%` WITH GRANT OPTION",
+            "GRANT CONNECTION_ADMIN,SHOW_ROUTINE ON *.* TO `root`@`%`",
+            "GRANT PROXY ON ``@`` TO `root`@`%`",
+        ]);
+        let rights = judged(&root, "d", "'root'@'%'", false);
+        assert!(rights.iter().all(|right| right.held), "{rights:?}");
+    }
+
+    #[test]
+    fn patterns_are_those_of_mysql() {
+        assert!(like("openmetadata\\_db", "openmetadata_db"));
+        assert!(!like("openmetadata\\_db", "openmetadataxdb"));
+        assert!(like("omup\\_%", "omup_1_proof") && like("o_up%", "omup_1"));
+        assert!(!like("omup", "omup_1"));
+        let quoted = parse("GRANT SELECT ON \"a\"\"b\".\"t\" TO \"u\"@\"%\"");
+        assert_eq!(
+            quoted.and_then(|grant| grant.on),
+            Some(("a\"b".to_string(), Some("t".to_string())))
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! Consistent views around the moment at which a dump begins.
+//!
+//! `mysqldump --single-transaction` opens a view of its own, which nobody can share without stopping
+//! every writer for a moment. So there are two of ours: one opened before the dump starts and one as
+//! soon as its first bytes show that its own is open. A table whose digests are equal in both was
+//! dumped in that very state; one that was written in between is named, with both digests.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sqlx::Connection as _;
+
+use super::connect::{Connector, Opened};
+use super::purpose::Purpose;
+use super::reader::Reader;
+use super::rows::{TextRow, first, number, text};
+use super::{digest, errors, grants, objects, shape};
+use crate::database::{Progress, Result, Snapshot};
+use crate::domain::backup::DatabaseShape;
+use crate::domain::content::{Content, DigestMethod, moved};
+
+/// The held views. Dropping it closes the connections, which ends the transactions.
+pub struct MysqlSnapshot {
+    connector: Arc<Connector>,
+    before: View,
+    /// Opened when the dump had begun.
+    after: Option<View>,
+    /// As of the first view: AUTO_INCREMENT stands outside of views, the dump reads it later.
+    counters: BTreeMap<String, String>,
+}
+
+struct View {
+    opened: Opened,
+    position: Option<String>,
+    taken_ms: i64,
+}
+
+impl View {
+    async fn open(connector: &Connector) -> Result<Self> {
+        let database = &connector.target.facts.database;
+        let mut opened = connector.open(Some(database), Purpose::Content).await?;
+        let doing = "taking a snapshot";
+        let session = &mut opened.session;
+        let sql = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+        connector.ask(session, doing, sql.to_string()).await?;
+        let clock = "SELECT FLOOR(UNIX_TIMESTAMP(NOW(3)) * 1000)";
+        let row = first(connector.ask(session, doing, clock.to_string()).await?)?;
+        // 8.2 renamed it, 8.4 no longer knows the old name. It is told, never needed: it asks for
+        // REPLICATION CLIENT and a binary log.
+        let mut position = None;
+        for sql in ["SHOW BINARY LOG STATUS", "SHOW MASTER STATUS"] {
+            if position.is_none() {
+                let found = super::rows::rows(session, sql.to_string()).await;
+                position = found.ok().and_then(|rows| rows.first().map(words));
+            }
+        }
+        Ok(Self {
+            taken_ms: number(&row, 0)?,
+            position,
+            opened,
+        })
+    }
+}
+
+/// `binlog.000002:157`, and the executed GTIDs where there are any.
+fn words(row: &TextRow) -> String {
+    let place = format!("{}:{}", text(row, 0), text(row, 1));
+    match text(row, 4) {
+        "" => place,
+        gtids => format!("{place} gtid {}", gtids.replace('\n', "")),
+    }
+}
+
+impl MysqlSnapshot {
+    /// Opens the first view.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or lets us open none.
+    pub async fn take(connector: Arc<Connector>) -> Result<Self> {
+        let mut view = Self {
+            before: View::open(&connector).await?,
+            after: None,
+            counters: BTreeMap::new(),
+            connector,
+        };
+        view.counters = objects::counters(&mut view.reader()).await?;
+        Ok(view)
+    }
+
+    fn reader(&mut self) -> Reader<'_> {
+        Reader::Snapshot {
+            connector: &self.connector,
+            opened: &mut self.before.opened,
+        }
+    }
+}
+
+#[async_trait]
+impl Snapshot for MysqlSnapshot {
+    fn id(&self) -> &str {
+        ""
+    }
+
+    fn position(&self) -> Option<String> {
+        self.before.position.clone()
+    }
+
+    fn taken_ms(&self) -> i64 {
+        self.before.taken_ms
+    }
+
+    async fn tables(&mut self) -> Result<Vec<String>> {
+        digest::dumped_tables(&mut self.reader()).await
+    }
+
+    async fn dump_began(&mut self) -> Result<()> {
+        if self.after.is_none() {
+            self.after = Some(View::open(&self.connector).await?);
+        }
+        Ok(())
+    }
+
+    async fn content(&mut self, step: &Progress<'_>) -> Result<Content> {
+        let first = self.counters.clone();
+        let mut reader = self.reader();
+        let definitions = objects::definitions(&mut reader).await?;
+        let mut content = Content {
+            method: DigestMethod::MysqlRowMd5,
+            objects: definitions
+                .keys()
+                .cloned()
+                .chain(objects::indexes(&mut reader).await?)
+                .collect(),
+            schema_sha256: objects::sha256(&definitions),
+            schema_parts: objects::sha256_parts(&definitions),
+            grants: grants::lines(&grants::read(&mut reader).await?)
+                .into_iter()
+                .collect(),
+            tables: digest::tables(&mut reader, step).await?,
+            later: Default::default(),
+            sequences: moved(&first, objects::counters(&mut reader).await?),
+        };
+        let Some(after) = &mut self.after else {
+            return Ok(content);
+        };
+        if self.before.position.is_some() && self.before.position == after.position {
+            return Ok(content);
+        }
+        let mut reader = Reader::Snapshot {
+            connector: &self.connector,
+            opened: &mut after.opened,
+        };
+        content.later = digest::tables(&mut reader, step).await?;
+        content
+            .later
+            .retain(|name, later| content.tables.get(name) != Some(later));
+        Ok(content)
+    }
+
+    async fn shape(&mut self) -> Result<DatabaseShape> {
+        shape::read(&mut self.reader()).await
+    }
+
+    async fn close(self: Box<Self>) -> Result<()> {
+        let failed = |error| errors::running(&self.connector, "closing the snapshot", error);
+        if let Some(after) = self.after {
+            after.opened.session.close().await.map_err(failed)?;
+        }
+        self.before.opened.session.close().await.map_err(failed)
+    }
+}
