@@ -16,6 +16,15 @@ on_path() {
 case $name in
 zstd | strace | tmux) on_path "$name" "$name" ;;
 sshd) on_path sshd openssh-server ;;
+mysql_tools | mysql80_tools | mariadb_tools)
+    . "$here/mysql_programs.sh"
+    case $name in
+    mysql_tools) mysql_97 ;;
+    mysql80_tools) mysql_80 ;;
+    mariadb_tools) mariadb ;;
+    esac
+    found "$programs"
+    ;;
 runit)
     # Only the programs runsv and sv: the package's own scripts would set up a service tree on this machine.
     if [ ! -x "$home/root/usr/bin/runsv" ]; then
