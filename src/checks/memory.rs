@@ -18,10 +18,10 @@ pub const CHECK: Check = Check {
     item: Item {
         id: "OM-MEM-001",
         title: "The migration has enough memory for sorting",
-        blocks: Blocks::BeforeMigrate,
+        blocks: Blocks::No,
         cost: Cost::Query,
         time_limit: NO_LIMIT,
-        condition: "20 MB (OpenMetadata's figure), by the database's setting or by the answers' [memory]; too little is slow on PostgreSQL and an error on MySQL, so it only blocks there",
+        condition: "20 MB (OpenMetadata's figure), by the database's setting or by the answers' [memory]; too little is slow on PostgreSQL and an error on MySQL, where the step that sets it ends the upgrade when nothing gives enough",
     },
     judge,
 };

@@ -104,8 +104,27 @@ impl Step for TuneMemory {
                     }
                 }
             }
-            MemoryWay::Role => by_role(context, wanted, too_small(None, "role setting")).await,
+            MemoryWay::Role => {
+                let scope = setting_of(context).scope;
+                by_role(context, wanted, too_small(None, scope)).await
+            }
         }
+        .and_then(|outcome| enough(context, outcome))
+    }
+}
+
+/// A warning is a failure where the engine fails with too little: better now than in the migration.
+fn enough(context: &Context<'_>, outcome: Outcome) -> Result<Outcome, Failure> {
+    let setting = setting_of(context);
+    match outcome {
+        Outcome::Warning { message } if setting.fails => Err(Failure::new(
+            ExitCode::Tuning,
+            "give the migration enough memory for sorting",
+            message.as_str(),
+            "nothing was changed; the server runs as before",
+            "let an administrator run `SET GLOBAL sort_buffer_size = 20971520` (or put `sort_buffer_size = 20M` below [mysqld] in my.cnf or my.ini, or into the parameter group of a managed server, and start the server again), then `omup resume --again`; it can be put back after the upgrade",
+        )),
+        other => Ok(other),
     }
 }
 
