@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::jdbc::SocketTimeouts;
+
 /// What the practice parts need from the configuration.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,6 +59,9 @@ pub struct DatabaseProperties {
     /// Seconds; 0 = none.
     #[serde(default)]
     pub postgresql_socket_timeout: Option<u64>,
+    /// Milliseconds; 0 = none.
+    #[serde(default)]
+    pub mysql_socket_timeout: Option<u64>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -116,13 +121,21 @@ impl Config {
         })
     }
 
-    /// How long one answer of the database may take. 300 s is the default of the newer releases
-    /// (OpenMetadata, HikariCPDataSourceFactory).
-    pub fn socket_timeout(&self) -> Option<Duration> {
-        match self.database.properties.postgresql_socket_timeout {
+    /// How long one answer of the database may take. Five minutes are the default of the newer
+    /// releases, on MySQL as a property of the driver (OpenMetadata, HikariCPDataSourceFactory).
+    pub fn socket_timeouts(&self) -> SocketTimeouts {
+        let properties = &self.database.properties;
+        let limit = |wish: Option<u64>, unit: fn(u64) -> Duration| match wish {
             Some(0) => None,
-            Some(seconds) => Some(Duration::from_secs(seconds)),
+            Some(number) => Some(unit(number)),
             None => Some(Duration::from_secs(300)),
+        };
+        SocketTimeouts {
+            postgres: limit(properties.postgresql_socket_timeout, Duration::from_secs),
+            mysql: Some(limit(
+                properties.mysql_socket_timeout,
+                Duration::from_millis,
+            )),
         }
     }
 }

@@ -1,18 +1,19 @@
-//! One session with the practice database, PostgreSQL or SQLite, as the ops tool and the server
-//! hold it: auto-commit, statements as plain text, answers as text.
+//! One session with the practice database, as the ops tool and the server hold it: auto-commit,
+//! statements as plain text, answers as text.
 
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, Row as _, SqliteConnection,
-    TypeInfo as _, ValueRef as _,
+    AssertSqlSafe, ColumnIndex, ConnectOptions as _, Connection as _, Decode, MySqlConnection,
+    PgConnection, Row, SqliteConnection, TypeInfo as _, ValueRef as _,
 };
 
+pub use super::dialect::Dialect;
 use super::jdbc::{JdbcUrl, Target};
-use super::sort_memory;
 pub use super::sql_error::SqlError;
+use super::{mysql_session, sort_memory};
 
 /// An open session.
 pub struct Session {
@@ -23,43 +24,15 @@ pub struct Session {
 
 enum Link {
     Postgres(Box<PgConnection>),
+    Mysql(Box<MySqlConnection>),
     Sqlite(Box<SqliteConnection>),
-}
-
-/// Which SQL a session speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    Postgres,
-    Sqlite,
-}
-
-impl Dialect {
-    /// The folder name below a migration's version.
-    pub fn folder(self) -> &'static str {
-        match self {
-            Dialect::Postgres => "postgres",
-            Dialect::Sqlite => "sqlite",
-        }
-    }
-
-    /// The driver's class, which names the folder of the Flyway files.
-    pub fn driver_class(self) -> &'static str {
-        match self {
-            Dialect::Postgres => "org.postgresql.Driver",
-            Dialect::Sqlite => "org.sqlite.JDBC",
-        }
-    }
-
-    /// Flyway's table: quoted upper case on PostgreSQL, as its MigrationDAO writes it.
-    pub fn flyway_table(self) -> &'static str {
-        "\"DATABASE_CHANGE_LOG\""
-    }
 }
 
 impl Target {
     pub fn dialect(&self) -> Dialect {
         match self {
             Target::Postgres { .. } => Dialect::Postgres,
+            Target::Mysql { .. } => Dialect::Mysql,
             Target::Sqlite { .. } => Dialect::Sqlite,
         }
     }
@@ -92,6 +65,9 @@ impl Session {
                     .disable_statement_logging();
                 Link::Postgres(Box::new(options.connect().await?))
             }
+            Target::Mysql { .. } => {
+                Link::Mysql(Box::new(mysql_session::open(url, user, password).await?))
+            }
             Target::Sqlite { file } => {
                 let options = SqliteConnectOptions::new()
                     .filename(file)
@@ -105,13 +81,13 @@ impl Session {
             link,
             socket_timeout: url.socket_timeout,
             sort_memory: match &url.target {
-                Target::Postgres { .. } => None,
+                Target::Postgres { .. } | Target::Mysql { .. } => None,
                 Target::Sqlite { file } => sort_memory::of_session(file, &url.settings),
             },
         })
     }
 
-    /// Bytes for one sort; `None`: as many as it needs.
+    /// Bytes for one sort that we have to watch ourselves; `None`: the database does.
     pub fn sort_memory(&self) -> Option<u64> {
         self.sort_memory
     }
@@ -119,6 +95,7 @@ impl Session {
     pub fn dialect(&self) -> Dialect {
         match self.link {
             Link::Postgres(_) => Dialect::Postgres,
+            Link::Mysql(_) => Dialect::Mysql,
             Link::Sqlite(_) => Dialect::Sqlite,
         }
     }
@@ -127,13 +104,17 @@ impl Session {
     ///
     /// # Errors
     /// The database's own error; [`SqlError::TimedOut`] when no answer came in time: the database
-    /// goes on with the statement, as it does under pgjdbc.
+    /// goes on with the statement, as it does under the JDBC drivers.
     pub async fn execute(&mut self, sql: &str) -> Result<u64, SqlError> {
-        let timeout = self.socket_timeout;
+        let (timeout, dialect) = (self.socket_timeout, self.dialect());
         let work = async {
             let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
             match &mut self.link {
                 Link::Postgres(link) => Ok(sql.execute(&mut **link).await?.rows_affected()),
+                Link::Mysql(link) => {
+                    let done = sql.execute(&mut **link).await.map_err(SqlError::Mysql)?;
+                    Ok(done.rows_affected())
+                }
                 Link::Sqlite(link) => Ok(sql.execute(&mut **link).await?.rows_affected()),
             }
         };
@@ -141,7 +122,7 @@ impl Session {
             None => work.await,
             Some(limit) => tokio::time::timeout(limit, work)
                 .await
-                .unwrap_or(Err(SqlError::TimedOut)),
+                .unwrap_or(Err(SqlError::TimedOut(dialect))),
         }
     }
 
@@ -154,21 +135,12 @@ impl Session {
         match &mut self.link {
             Link::Postgres(link) => {
                 let rows = sql.fetch_all(&mut **link).await?;
-                rows.iter()
-                    .map(|row| {
-                        (0..row.len())
-                            .map(|at| {
-                                let value = row.try_get_raw(at)?;
-                                if value.is_null() {
-                                    return Ok(None);
-                                }
-                                // Plain-text queries are answered in text, whatever the type.
-                                let text = value.as_str().map_err(sqlx::Error::Decode)?;
-                                Ok(Some(text.to_owned()))
-                            })
-                            .collect()
-                    })
-                    .collect()
+                Ok(rows.iter().map(text_row).collect::<Result<_, _>>()?)
+            }
+            Link::Mysql(link) => {
+                let rows = sql.fetch_all(&mut **link).await.map_err(SqlError::Mysql)?;
+                let rows: Result<_, _> = rows.iter().map(text_row).collect();
+                rows.map_err(SqlError::Mysql)
             }
             Link::Sqlite(link) => {
                 let rows = sql.fetch_all(&mut **link).await?;
@@ -196,11 +168,15 @@ impl Session {
     /// # Errors
     /// The database's own error.
     pub async fn has_table(&mut self, name: &str) -> Result<bool, SqlError> {
-        let name = text_literal(name);
+        let name = self.dialect().text(name);
         let sql = match self.dialect() {
             Dialect::Postgres => format!(
                 "SELECT 1 FROM information_schema.tables \
                  WHERE table_schema = current_schema() AND table_name = {name}"
+            ),
+            Dialect::Mysql => format!(
+                "SELECT 1 FROM information_schema.tables \
+                 WHERE table_schema = database() AND table_name = {name}"
             ),
             Dialect::Sqlite => {
                 format!("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = {name}")
@@ -213,7 +189,7 @@ impl Session {
     pub fn postgres(&mut self) -> Option<&mut PgConnection> {
         match &mut self.link {
             Link::Postgres(link) => Some(link),
-            Link::Sqlite(_) => None,
+            Link::Mysql(_) | Link::Sqlite(_) => None,
         }
     }
 
@@ -221,7 +197,7 @@ impl Session {
     pub fn sqlite(&mut self) -> Option<&mut SqliteConnection> {
         match &mut self.link {
             Link::Sqlite(link) => Some(link),
-            Link::Postgres(_) => None,
+            Link::Postgres(_) | Link::Mysql(_) => None,
         }
     }
 
@@ -237,10 +213,25 @@ impl Session {
     pub async fn close(self) -> Result<(), SqlError> {
         match self.link {
             Link::Postgres(link) => link.close().await?,
+            Link::Mysql(link) => link.close().await.map_err(SqlError::Mysql)?,
             Link::Sqlite(link) => link.close().await?,
         }
         Ok(())
     }
+}
+
+/// Plain-text queries are answered in text, whatever the type.
+fn text_row<R: Row>(row: &R) -> Result<TextRow, sqlx::Error>
+where
+    usize: ColumnIndex<R>,
+    for<'r> &'r str: Decode<'r, R::Database>,
+{
+    (0..row.len())
+        .map(|at| {
+            let text = row.try_get_unchecked::<Option<&str>, _>(at)?;
+            Ok(text.map(str::to_owned))
+        })
+        .collect()
 }
 
 fn sqlite_text(row: &sqlx::sqlite::SqliteRow, at: usize) -> Result<Option<String>, SqlError> {
@@ -257,20 +248,4 @@ fn sqlite_text(row: &sqlx::sqlite::SqliteRow, at: usize) -> Result<Option<String
         _ => String::from_utf8_lossy(row.try_get_unchecked::<&[u8], _>(at)?).into_owned(),
     };
     Ok(Some(text))
-}
-
-/// Writes text as an SQL literal; good for SQLite and for PostgreSQL with its default
-/// `standard_conforming_strings`.
-pub fn text_literal(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::text_literal;
-
-    #[test]
-    fn quotes_are_doubled() {
-        assert_eq!(text_literal("it's \\ \"x\""), "'it''s \\ \"x\"'");
-    }
 }

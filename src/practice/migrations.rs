@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use semver::Version;
 
-use super::connection::Dialect;
+use super::dialect::Dialect;
 use super::statements;
 
 /// One version's files for one database.
@@ -61,8 +61,8 @@ pub fn native(native_path: &Path, dialect: Dialect) -> Result<Vec<Migration>, Mi
         }
         migrations.push(Migration {
             version,
-            schema_changes: statements_of(&folder.join("schemaChanges.sql"))?,
-            post_data: statements_of(&folder.join("postDataMigrationSQLScript.sql"))?,
+            schema_changes: statements_of(&folder.join("schemaChanges.sql"), dialect)?,
+            post_data: statements_of(&folder.join("postDataMigrationSQLScript.sql"), dialect)?,
             folder,
         });
     }
@@ -94,7 +94,7 @@ pub fn flyway(
         files.push(FlywayFile {
             number,
             description,
-            statements: statements_of(&entry.path())?,
+            statements: statements_of(&entry.path(), dialect)?,
             file_name,
         });
     }
@@ -102,9 +102,9 @@ pub fn flyway(
     Ok(files)
 }
 
-fn statements_of(path: &Path) -> Result<Vec<String>, MigrationFilesError> {
+fn statements_of(path: &Path, dialect: Dialect) -> Result<Vec<String>, MigrationFilesError> {
     match std::fs::read_to_string(path) {
-        Ok(text) => Ok(statements::split(&text)),
+        Ok(text) => Ok(statements::split(&text, dialect)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(reason) => Err(unreadable(path)(reason)),
     }

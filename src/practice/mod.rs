@@ -7,12 +7,15 @@
 
 pub mod config;
 pub mod connection;
+pub mod dialect;
 pub mod dump;
 pub mod faults;
 pub mod folder;
 pub mod jdbc;
 pub mod make;
 pub mod migrations;
+pub mod mysql_attributes;
+pub mod mysql_session;
 pub mod ops;
 pub mod random;
 pub mod server;

@@ -59,6 +59,7 @@ impl Practice {
             engine: Engine::Sqlite,
             seed: 7,
             size: 2 * 1024 * 1024,
+            longest_query: None,
             server_port,
             admin_port,
             owner: if scenario.watchdog {

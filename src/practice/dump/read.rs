@@ -3,6 +3,7 @@
 use std::io::BufRead;
 
 use super::{DumpError, HEADER, TRAILER};
+use crate::practice::dialect::Dialect;
 use crate::practice::statements::split;
 
 /// A dump that is being read.
@@ -66,7 +67,9 @@ impl<R: BufRead> Statements<R> {
 /// Whether the text is whole statements: with a further word behind it, that word stands alone.
 fn ends_whole(text: &str) -> bool {
     let probe = format!("{text}\nSELECT");
-    split(&probe).last().is_some_and(|last| last == "SELECT")
+    split(&probe, Dialect::Sqlite)
+        .last()
+        .is_some_and(|last| last == "SELECT")
 }
 
 /// Reads a dump to its end without doing anything with it.

@@ -14,6 +14,7 @@ async fn database(folder: &Path) -> std::path::PathBuf {
         engine: Engine::Sqlite,
         seed: 3,
         size: 100_000,
+        longest_query: None,
         server_port: 1,
         admin_port: 2,
         owner: Owner::PidFile,

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::practice::dialect::Dialect;
+
 /// Which database the practice deployment stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EngineName {
     Sqlite,
     Postgres,
+    Mysql,
 }
 
 /// Who starts and stops the server.
@@ -29,19 +32,19 @@ pub struct MakeArguments {
     pub folder: PathBuf,
     #[arg(long, value_enum)]
     pub engine: EngineName,
-    /// PostgreSQL: the server's host.
+    /// A server's host.
     #[arg(long, default_value = "127.0.0.1")]
     pub url_host: String,
-    /// PostgreSQL: the server's port.
-    #[arg(long, default_value_t = 5432)]
-    pub port: u16,
-    /// PostgreSQL: the user that owns the database.
+    /// A server's port; the engine's usual one if not said.
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// On a server: the user that owns the database.
     #[arg(long, default_value = "openmetadata_user")]
     pub user: String,
-    /// PostgreSQL: an existing, empty database.
+    /// On a server: an existing, empty database.
     #[arg(long, default_value = "openmetadata_db")]
     pub database: String,
-    /// PostgreSQL: a file that holds the user's password.
+    /// On a server: a file that holds the user's password.
     #[arg(long)]
     pub password_file: Option<PathBuf>,
     /// The same seed and size give the same rows.
@@ -50,6 +53,9 @@ pub struct MakeArguments {
     /// About how much data, like 3MB or 700MB.
     #[arg(long, default_value = "3MB", value_parser = parse_size)]
     pub size: u64,
+    /// How long the longest query's text is, like 2MB: wider than MySQL's default sort buffer.
+    #[arg(long, value_parser = parse_size)]
+    pub longest_query: Option<u64>,
     #[arg(long, default_value_t = 8585)]
     pub server_port: u16,
     #[arg(long, default_value_t = 8586)]
@@ -66,6 +72,8 @@ pub struct MakeOptions {
     pub seed: u64,
     /// Bytes, about.
     pub size: u64,
+    /// Bytes of the longest query's text, when one is to be longer than usual.
+    pub longest_query: Option<u64>,
     pub server_port: u16,
     pub admin_port: u16,
     pub owner: Owner,
@@ -73,30 +81,43 @@ pub struct MakeOptions {
     pub binary: PathBuf,
 }
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub enum Engine {
     Sqlite,
-    Postgres {
-        host: String,
-        port: u16,
-        user: String,
-        password: String,
-        database: String,
-    },
+    Postgres(Server),
+    Mysql(Server),
 }
 
-impl std::fmt::Debug for Engine {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl Engine {
+    pub fn dialect(&self) -> Dialect {
         match self {
-            Engine::Sqlite => formatter.write_str("Sqlite"),
-            Engine::Postgres {
-                host,
-                port,
-                user,
-                password: _,
-                database,
-            } => write!(formatter, "Postgres({user}@{host}:{port}/{database})"),
+            Engine::Sqlite => Dialect::Sqlite,
+            Engine::Postgres(_) => Dialect::Postgres,
+            Engine::Mysql(_) => Dialect::Mysql,
         }
+    }
+}
+
+/// A database on a server, and who owns it.
+#[derive(Clone)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+    pub user: String,
+    pub password: String,
+    pub database: String,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            host,
+            port,
+            user,
+            password: _,
+            database,
+        } = self;
+        write!(formatter, "{user}@{host}:{port}/{database}")
     }
 }
 
@@ -117,27 +138,36 @@ impl MakeArguments {
     /// # Errors
     /// When one of them cannot be read.
     pub fn into_options(self) -> Result<MakeOptions, ArgumentsError> {
+        let server = |usual_port| {
+            let password = match &self.password_file {
+                None => String::new(),
+                Some(path) => std::fs::read_to_string(path)
+                    .map_err(|reason| ArgumentsError::Password {
+                        path: path.clone(),
+                        reason,
+                    })?
+                    .trim_end_matches(['\n', '\r'])
+                    .to_owned(),
+            };
+            Ok(Server {
+                host: self.url_host.clone(),
+                port: self.port.unwrap_or(usual_port),
+                user: self.user.clone(),
+                password,
+                database: self.database.clone(),
+            })
+        };
         let engine = match self.engine {
             EngineName::Sqlite => Engine::Sqlite,
-            EngineName::Postgres => Engine::Postgres {
-                host: self.url_host,
-                port: self.port,
-                user: self.user,
-                password: match self.password_file {
-                    None => String::new(),
-                    Some(path) => std::fs::read_to_string(&path)
-                        .map_err(|reason| ArgumentsError::Password { path, reason })?
-                        .trim_end_matches(['\n', '\r'])
-                        .to_owned(),
-                },
-                database: self.database,
-            },
+            EngineName::Postgres => Engine::Postgres(server(5432)?),
+            EngineName::Mysql => Engine::Mysql(server(3306)?),
         };
         Ok(MakeOptions {
             folder: self.folder,
             engine,
             seed: self.seed,
             size: self.size,
+            longest_query: self.longest_query,
             server_port: self.server_port,
             admin_port: self.admin_port,
             owner: self.owner,
@@ -165,7 +195,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Engine, parse_size};
+    use super::{Engine, Server, parse_size};
 
     #[test]
     fn sizes_have_units() {
@@ -178,13 +208,13 @@ mod tests {
 
     #[test]
     fn a_password_is_not_shown() {
-        let engine = Engine::Postgres {
+        let engine = Engine::Mysql(Server {
             host: "h".into(),
             port: 1,
             user: "u".into(),
             password: "hush".into(),
             database: "d".into(),
-        };
+        });
         assert!(!format!("{engine:?}").contains("hush"));
     }
 }

@@ -6,6 +6,9 @@ use super::entities::{Entity, Key};
 use super::world::{Cell, NOW_MS, World, fqn_hash, name_hash};
 use crate::practice::random::Random;
 
+/// The number of the longest query; even the smallest table has it.
+const LONGEST_QUERY: u64 = 7;
+
 /// One row of a regular table: its hash and its document, in this order.
 pub fn row(world: &World, entity: &Entity, index: u64) -> Vec<Cell> {
     let mut random = world.random(entity.table, index);
@@ -169,17 +172,24 @@ fn columns(world: &World, random: &mut Random) -> Value {
     Value::Array(columns.collect())
 }
 
-/// Queries are the widest rows of a real deployment: every hundredth is some 60 KB long.
+/// Queries are the widest rows of a real deployment: every hundredth is some 60 KB long, and one is
+/// as long as is asked for.
 fn query(world: &World, index: u64, random: &mut Random) -> Vec<(&'static str, Value)> {
     let words = match index % 100 {
         99 => 6_000,
         _ => 60 + random.below(600),
     };
-    let text = format!(
+    let mut text = format!(
         "SELECT {} FROM {}",
         world.text(random, words),
         world.text(random, 1)
     );
+    if let (LONGEST_QUERY, Some(bytes)) = (index, world.longest_query) {
+        while (text.len() as u64) < bytes {
+            text.push(' ');
+            text.push_str(&world.text(random, 1_000));
+        }
+    }
     let users: Vec<Value> = (0..random.below(4))
         .map(|_| json!({"id": world.some_id("user_entity", random), "type": "user"}))
         .collect();

@@ -172,6 +172,7 @@ fn create_table(entity: &Entity, dialect: Dialect) -> String {
     let json = match (dialect, entity.plain_json) {
         (Dialect::Postgres, true) => "JSON",
         (Dialect::Postgres, false) => "JSONB",
+        (Dialect::Mysql, true | false) => "JSON",
         (Dialect::Sqlite, true | false) => "TEXT",
     };
     let required = [
@@ -192,9 +193,16 @@ fn create_table(entity: &Entity, dialect: Dialect) -> String {
         lines.push(generated(column, *kind, path, dialect));
     }
     lines.push(format!("json {json} NOT NULL"));
-    lines.push(format!("{} VARCHAR(768) NOT NULL", entity.key.column()));
+    let collation = match dialect {
+        Dialect::Postgres | Dialect::Sqlite => "",
+        Dialect::Mysql => " COLLATE ascii_bin",
+    };
+    lines.push(format!(
+        "{} VARCHAR(768){collation} NOT NULL",
+        entity.key.column()
+    ));
     lines.push(match dialect {
-        Dialect::Postgres => "PRIMARY KEY (id)".to_owned(),
+        Dialect::Postgres | Dialect::Mysql => "PRIMARY KEY (id)".to_owned(),
         // SQLite refuses generated columns in a primary key.
         Dialect::Sqlite => "UNIQUE (id)".to_owned(),
     });
@@ -210,15 +218,35 @@ fn generated(column: &str, kind: Kind, path: &[&str], dialect: Dialect) -> Strin
         Kind::Long => ("BIGINT".to_owned(), "::bigint"),
         Kind::Flag => ("BOOLEAN".to_owned(), "::boolean"),
     };
-    let expression = match dialect {
+    match dialect {
         Dialect::Postgres => {
             let (last, parents) = path.split_last().unwrap_or((&"", &[]));
             let steps: String = parents.iter().map(|step| format!(" -> '{step}'")).collect();
-            format!("(json{steps} ->> '{last}'){cast}")
+            format!(
+                "{column} {sql_type} GENERATED ALWAYS AS ((json{steps} ->> '{last}'){cast}) STORED"
+            )
         }
-        Dialect::Sqlite => format!("json_extract(json, '$.{}')", path.join(".")),
-    };
-    format!("{column} {sql_type} GENERATED ALWAYS AS ({expression}) STORED")
+        Dialect::Mysql => {
+            // Only the key is stored, the rest is computed when it is read. A flag keeps its JSON
+            // type: as text it would be a word.
+            let (sign, arrow, stored) = match (kind, column) {
+                (Kind::Text(_), "id") => ("", "->>", " STORED"),
+                (Kind::Text(_), _) => ("", "->>", ""),
+                (Kind::Long, _) => (" UNSIGNED", "->>", ""),
+                (Kind::Flag, _) => ("", "->", ""),
+            };
+            let path = path.join(".");
+            format!(
+                "{column} {sql_type}{sign} GENERATED ALWAYS AS (json {arrow} '$.{path}'){stored}"
+            )
+        }
+        Dialect::Sqlite => {
+            let path = path.join(".");
+            format!(
+                "{column} {sql_type} GENERATED ALWAYS AS (json_extract(json, '$.{path}')) STORED"
+            )
+        }
+    }
 }
 
 #[cfg(test)]
@@ -226,14 +254,22 @@ mod tests {
     use super::{Dialect, ENTITIES, create_tables};
 
     #[test]
-    fn both_dialects_generate_the_same_columns() {
+    fn all_dialects_generate_the_same_columns() {
         let postgres = create_tables(Dialect::Postgres);
         let sqlite = create_tables(Dialect::Sqlite);
         assert!(postgres.contains(
             "updatedAt BIGINT GENERATED ALWAYS AS ((json ->> 'updatedAt')::bigint) STORED NOT NULL"
         ));
         assert!(sqlite.contains("updatedAt BIGINT GENERATED ALWAYS AS (json_extract(json, '$.updatedAt')) STORED NOT NULL"));
+        let mysql = create_tables(Dialect::Mysql);
+        assert!(
+            mysql.contains("id VARCHAR(36) GENERATED ALWAYS AS (json ->> '$.id') STORED NOT NULL")
+        );
+        assert!(mysql.contains(
+            "updatedAt BIGINT UNSIGNED GENERATED ALWAYS AS (json ->> '$.updatedAt') NOT NULL"
+        ));
         let count = |sql: &str| sql.matches("GENERATED ALWAYS").count();
+        assert_eq!(count(&postgres), count(&mysql));
         assert_eq!(count(&postgres), count(&sqlite));
         assert_eq!(postgres.matches("CREATE TABLE").count(), ENTITIES.len());
     }

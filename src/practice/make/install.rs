@@ -179,37 +179,28 @@ fn delivered_configuration(new: bool) -> String {
 
 /// The old installation's `openmetadata-env.sh`: what the operator exported.
 fn environment(options: &MakeOptions, folder: &Path) -> String {
-    let (scheme, driver, host, port, database, user, password) = match &options.engine {
+    let dialect = options.engine.dialect();
+    let (host, port, database, user, password) = match &options.engine {
         Engine::Sqlite => (
-            "sqlite",
-            Dialect::Sqlite.driver_class(),
             folder.join("data").to_string_lossy().into_owned(),
             0,
             "openmetadata_db",
             "openmetadata_user",
             "practice-password",
         ),
-        Engine::Postgres {
-            host,
-            port,
-            user,
-            password,
-            database,
-        } => (
-            "postgresql",
-            Dialect::Postgres.driver_class(),
-            host.clone(),
-            *port,
-            database.as_str(),
-            user.as_str(),
-            password.as_str(),
+        Engine::Postgres(server) | Engine::Mysql(server) => (
+            server.host.clone(),
+            server.port,
+            server.database.as_str(),
+            server.user.as_str(),
+            server.password.as_str(),
         ),
     };
     let fernet_key = Random::of(options.seed, "fernet key", 0).uuid();
     let mut text = files::ENVIRONMENT.to_owned();
     for (name, value) in [
-        ("DB_SCHEME", scheme),
-        ("DB_DRIVER_CLASS", driver),
+        ("DB_SCHEME", dialect.scheme()),
+        ("DB_DRIVER_CLASS", dialect.driver_class()),
         ("DB_HOST", &host),
         ("DB_PORT", &port.to_string()),
         ("DB_USER", user),

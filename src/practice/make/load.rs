@@ -1,4 +1,4 @@
-//! Puts made rows into the database: COPY on PostgreSQL, many-row inserts on SQLite.
+//! Puts made rows into the database: COPY on PostgreSQL, many-row inserts elsewhere.
 
 use std::fmt::Write as _;
 
@@ -6,13 +6,15 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::rows::Filling;
 use super::world::{Cell, World};
-use crate::practice::connection::{Dialect, Session, SqlError, text_literal};
+use crate::practice::connection::{Dialect, Session, SqlError};
 
 /// How much COPY text is gathered before it is sent.
 const COPY_BATCH_BYTES: usize = 4 << 20;
 /// Up to so many rows an insert is faster than COPY, whose end waits some 40 ms for a delayed
 /// acknowledgement (Nagle's algorithm): a second or two for all the small tables.
 const SMALL_TABLE_ROWS: u64 = 100;
+/// How much text one insert on MySQL gets: well below its `max_allowed_packet`, and a commit is rare.
+const STATEMENT_BYTES: usize = 4 << 20;
 /// Below SQLite's limit of 32766 bound values for every table we fill.
 const INSERT_BATCH_ROWS: u64 = 200;
 
@@ -28,7 +30,7 @@ pub async fn fill(
     let count = world.count(filling.table);
     if session.dialect() == Dialect::Postgres && count <= SMALL_TABLE_ROWS {
         let rows: Vec<String> = (0..count)
-            .map(|index| values_text(&filling.row(world, index)))
+            .map(|index| values_text(&filling.row(world, index), Dialect::Postgres))
             .collect();
         let statement = format!(
             "INSERT INTO {} ({}) VALUES {}",
@@ -37,6 +39,8 @@ pub async fn fill(
             rows.join(", ")
         );
         session.execute(&statement).await?;
+    } else if session.dialect() == Dialect::Mysql {
+        insert_as_text(session, world, filling, count).await?;
     } else if let Some(link) = session.postgres() {
         let statement = format!("COPY {} ({}) FROM STDIN", filling.table, filling.columns);
         let mut copy = link.copy_in_raw(&statement).await?;
@@ -59,6 +63,30 @@ pub async fn fill(
         }
     }
     Ok(count)
+}
+
+async fn insert_as_text(
+    session: &mut Session,
+    world: &World,
+    filling: &Filling,
+    count: u64,
+) -> Result<(), SqlError> {
+    let begin = format!(
+        "INSERT INTO {} ({}) VALUES ",
+        filling.table, filling.columns
+    );
+    let mut statement = begin.clone();
+    for index in 0..count {
+        if statement.len() > begin.len() {
+            statement.push_str(", ");
+        }
+        statement.push_str(&values_text(&filling.row(world, index), Dialect::Mysql));
+        if statement.len() >= STATEMENT_BYTES || index + 1 == count {
+            session.execute(&statement).await?;
+            statement.truncate(begin.len());
+        }
+    }
+    Ok(())
 }
 
 async fn insert(
@@ -92,19 +120,26 @@ async fn insert(
     Ok(())
 }
 
-/// One row as SQL; every value a quoted literal, whose type the column gives.
-fn values_text(cells: &[Cell]) -> String {
+/// One row as SQL; on PostgreSQL every value is a quoted literal, whose type the column gives.
+fn values_text(cells: &[Cell], dialect: Dialect) -> String {
+    let mysql = dialect == Dialect::Mysql;
     let literals: Vec<String> = cells
         .iter()
         .map(|cell| match cell {
             Cell::Null => "NULL".to_owned(),
-            Cell::Text(text) => text_literal(text),
+            Cell::Text(text) => dialect.text(text),
             Cell::Int(number) => format!("'{number}'"),
+            Cell::Real(number) if mysql => format!("{number:e}"),
             Cell::Real(number) => format!("'{number:e}'"),
+            Cell::Flag(flag) if mysql => flag.to_string(),
             Cell::Flag(flag) => format!("'{flag}'"),
             Cell::Bytes(bytes) => {
                 let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                format!("'\\x{hex}'")
+                if mysql {
+                    format!("X'{hex}'")
+                } else {
+                    format!("'\\x{hex}'")
+                }
             }
         })
         .collect();
@@ -150,7 +185,7 @@ fn write_copy_line(line: &mut String, cells: &[Cell]) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, values_text, write_copy_line};
+    use super::{Cell, Dialect, values_text, write_copy_line};
 
     #[test]
     fn a_row_is_quoted_whatever_it_holds() {
@@ -161,8 +196,12 @@ mod tests {
             Cell::Flag(false),
         ];
         assert_eq!(
-            values_text(&cells),
+            values_text(&cells, Dialect::Postgres),
             "(NULL, 'it''s \\N', '\\x00ff', 'false')"
+        );
+        assert_eq!(
+            values_text(&cells, Dialect::Mysql),
+            "(NULL, 'it''s \\\\N', X'00ff', false)"
         );
     }
 

@@ -20,13 +20,13 @@ mod world;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-pub use arguments::{Engine, MakeOptions, Owner};
+pub use arguments::{Engine, MakeOptions, Owner, Server};
 pub use files::{NEW_VERSION, OLD_VERSION};
 pub use made::{DatabaseMade, Made};
 
 use super::connection::{Dialect, Session, SqlError};
 use super::folder::MARKER;
-use super::jdbc::{DEFAULT_APPLICATION_NAME, JdbcUrl, Target};
+use super::jdbc::{JdbcUrl, Target};
 use super::migrations::{self, MigrationFilesError};
 
 /// The watchdog's script below the practice folder: `start` and `stop`.
@@ -80,6 +80,7 @@ pub async fn make(options: MakeOptions) -> Result<Made, MakeError> {
     let world = world::World {
         seed: options.seed,
         size: options.size,
+        longest_query: options.longest_query,
     };
     let pgcrypto = schema::create(&mut session, &world, &old_home).await?;
     let mut row_counts = BTreeMap::new();
@@ -99,8 +100,9 @@ pub async fn make(options: MakeOptions) -> Result<Made, MakeError> {
             let analyze = session.execute("ANALYZE").await;
             analyze.map_err(at_database("ANALYZE"))?;
         }
-        // It would leave tables of its own behind, which OpenMetadata never made.
-        Dialect::Sqlite => {}
+        // SQLite's would leave tables of its own behind, which OpenMetadata never made; MySQL does it
+        // by itself.
+        Dialect::Sqlite | Dialect::Mysql => {}
     }
     session
         .close()
@@ -129,6 +131,11 @@ pub async fn make(options: MakeOptions) -> Result<Made, MakeError> {
             host,
             port,
             database: name,
+        }
+        | Target::Mysql {
+            host,
+            port,
+            database: name,
         } => (
             None,
             DatabaseMade {
@@ -140,10 +147,7 @@ pub async fn make(options: MakeOptions) -> Result<Made, MakeError> {
         ),
     };
     Ok(Made {
-        engine: match dialect {
-            Dialect::Postgres => "postgres",
-            Dialect::Sqlite => "sqlite",
-        },
+        engine: dialect.folder(),
         old_version: OLD_VERSION,
         new_version: NEW_VERSION,
         old_home,
@@ -196,42 +200,46 @@ fn address(engine: &Engine, folder: &Path) -> (JdbcUrl, String, String) {
             "openmetadata_user".to_owned(),
             String::new(),
         ),
-        Engine::Postgres {
-            host,
-            port,
-            user,
-            password,
-            database,
-        } => (
+        Engine::Postgres(server) => (
             Target::Postgres {
-                host: host.clone(),
-                port: *port,
-                database: database.clone(),
+                host: server.host.clone(),
+                port: server.port,
+                database: server.database.clone(),
             },
-            user.clone(),
-            password.clone(),
+            server.user.clone(),
+            server.password.clone(),
+        ),
+        Engine::Mysql(server) => (
+            Target::Mysql {
+                host: server.host.clone(),
+                port: server.port,
+                database: server.database.clone(),
+            },
+            server.user.clone(),
+            server.password.clone(),
         ),
     };
-    let url = JdbcUrl {
-        target,
-        application_name: DEFAULT_APPLICATION_NAME.to_owned(),
-        settings: Vec::new(),
-        socket_timeout: None,
-    };
-    if let Target::Sqlite { file } = &url.target {
+    if let Target::Sqlite { file } = &target {
         // An empty file is an empty SQLite database; a failure shows when it is opened.
         let _ = install::write_bytes(file, b"", 0o600);
     }
-    (url, user, password)
+    (JdbcUrl::bare(target), user, password)
 }
 
 async fn refuse_tables(session: &mut Session, engine: &Engine) -> Result<(), MakeError> {
-    let Engine::Postgres { database, .. } = engine else {
-        return Ok(());
+    let (count, database) = match engine {
+        Engine::Sqlite => return Ok(()),
+        Engine::Postgres(server) => (
+            "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') \
+             AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'",
+            &server.database,
+        ),
+        Engine::Mysql(server) => (
+            "SELECT count(*) FROM information_schema.tables WHERE table_schema = database()",
+            &server.database,
+        ),
     };
-    let count = "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
-                 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') \
-                 AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'";
     let tables = session
         .value(count)
         .await

@@ -3,14 +3,16 @@
 
 use std::path::Path;
 
+use sqlx::mysql::MySqlDatabaseError;
+
 use super::world::World;
 use super::{MakeError, at_database, files};
-use crate::practice::connection::{Dialect, Session, text_literal};
+use crate::practice::connection::{Dialect, Session, SqlError};
 use crate::practice::migrations;
 use crate::practice::statements::{checksum, split};
 
-/// Creates every table inside a transaction that stays open for the rows. Tells whether pgcrypto
-/// could be created.
+/// Creates every table; on PostgreSQL and SQLite inside a transaction that stays open for the rows
+/// (on MySQL each statement is a commit). Tells whether pgcrypto could be created.
 ///
 /// # Errors
 /// The statement the database refused.
@@ -22,22 +24,42 @@ pub async fn create(session: &mut Session, world: &World, home: &Path) -> Result
             .execute("CREATE EXTENSION IF NOT EXISTS pgcrypto")
             .await
             .is_ok(),
+        Dialect::Mysql => false,
         Dialect::Sqlite => {
             run(session, "PRAGMA journal_mode = WAL").await?;
             false
         }
     };
-    run(session, "BEGIN").await?;
-    for statement in split(files::flyway_table(dialect)) {
+    match dialect {
+        Dialect::Postgres | Dialect::Sqlite => run(session, "BEGIN").await?,
+        Dialect::Mysql => {}
+    }
+    for statement in split(files::flyway_table(dialect), dialect) {
         run(session, &statement).await?;
     }
     let root = home.join("bootstrap/sql/migrations");
     flyway(session, world, &root).await?;
     native(session, world, &root).await?;
-    for statement in split(files::engine_tables(dialect)) {
+    for statement in split(files::engine_tables(dialect), dialect) {
         run(session, &statement).await?;
     }
+    for statement in split(files::operators_own(dialect), dialect) {
+        // With a binary log, MySQL wants a setting or a right for them; whoever may not, goes without.
+        match session.execute(&statement).await {
+            Err(SqlError::Mysql(error)) if number(&error) == Some(1419) => {}
+            done => {
+                done.map_err(at_database(&statement))?;
+            }
+        }
+    }
     Ok(pgcrypto)
+}
+
+/// MySQL's number of an error.
+fn number(error: &sqlx::Error) -> Option<u16> {
+    let refusal = error.as_database_error()?;
+    let mysql = refusal.try_downcast_ref::<MySqlDatabaseError>()?;
+    Some(mysql.number())
 }
 
 async fn flyway(session: &mut Session, world: &World, root: &Path) -> Result<(), MakeError> {
@@ -56,8 +78,8 @@ async fn flyway(session: &mut Session, world: &World, root: &Path) -> Result<(),
             dialect.flyway_table(),
             at + 1,
             file.number,
-            text_literal(&file.description),
-            text_literal(&file.file_name),
+            dialect.text(&file.description),
+            dialect.text(&file.file_name),
             random.number() as i32,
             random.below(900),
         );
@@ -67,17 +89,19 @@ async fn flyway(session: &mut Session, world: &World, root: &Path) -> Result<(),
 }
 
 async fn native(session: &mut Session, world: &World, root: &Path) -> Result<(), MakeError> {
-    let migrations = migrations::native(&root.join("native"), session.dialect())?;
+    let dialect = session.dialect();
+    let migrations = migrations::native(&root.join("native"), dialect)?;
     for (at, migration) in migrations.iter().enumerate() {
         let moment = format!("{}-{:02}-15 02:00:00", 2023 + at / 12, 1 + at % 12);
         for statement in migration.schema_changes.iter().chain(&migration.post_data) {
             run(session, statement).await?;
             let record = format!(
                 "INSERT INTO SERVER_MIGRATION_SQL_LOGS (version, sqlStatement, checksum, \
-                 executedAt) VALUES ('{}', {}, '{}', '{moment}') ON CONFLICT (checksum) DO NOTHING",
+                 executedAt) VALUES ('{}', {}, '{}', '{moment}') {}",
                 migration.version,
-                text_literal(statement),
+                dialect.text(statement),
                 checksum(statement),
+                dialect.or_leave("checksum"),
             );
             run(session, &record).await?;
         }
@@ -89,7 +113,7 @@ async fn native(session: &mut Session, world: &World, root: &Path) -> Result<(),
              '/opt/openmetadata/bootstrap/sql/migrations/native/{version}/{folder}', '{uuid}', \
              '{moment}', '{{\"tables\": {at}}}')",
             version = migration.version,
-            folder = session.dialect().folder(),
+            folder = dialect.folder(),
             uuid = world.random("change log", at as u64).uuid(),
         );
         run(session, &record).await?;

@@ -35,6 +35,8 @@ pub struct World {
     pub seed: u64,
     /// Wanted size of the data in bytes.
     pub size: u64,
+    /// Bytes of the longest query's text; `None`: some 60 KB in every hundredth.
+    pub longest_query: Option<u64>,
 }
 
 /// The newest moment in the practice data, in milliseconds since 1970 (9 October 2025).
@@ -220,6 +222,7 @@ mod tests {
         let world = World {
             seed: 1,
             size: 3_000_000,
+            longest_query: None,
         };
         for index in 0..20 {
             let name = world.name("table_entity", index);
@@ -239,10 +242,12 @@ mod tests {
         let small = World {
             seed: 1,
             size: 3_000_000,
+            longest_query: None,
         };
         let large = World {
             seed: 1,
             size: 700_000_000,
+            longest_query: None,
         };
         assert!(large.count("query_entity") > 100 * small.count("query_entity"));
         assert_eq!(large.count("role_entity"), small.count("role_entity"));

@@ -43,6 +43,10 @@ impl Tool {
                 "SELECT name, json ->> 'pipelineType', json -> 'service' ->> 'name' \
                  FROM ingestion_pipeline_entity WHERE deleted = FALSE ORDER BY id"
             }
+            Dialect::Mysql => {
+                "SELECT name, json ->> '$.pipelineType', json ->> '$.service.name' \
+                 FROM ingestion_pipeline_entity WHERE deleted = FALSE ORDER BY id"
+            }
             Dialect::Sqlite => {
                 "SELECT name, json_extract(json, '$.pipelineType'), \
                  json_extract(json, '$.service.name') \

@@ -5,6 +5,7 @@ use super::workflow::{Workflow, WorkflowError};
 use super::{Tool, history, table};
 use crate::exit_code::ExitCode;
 use crate::practice::connection::{Session, SqlError};
+use crate::practice::jdbc::Target;
 use crate::practice::migrations::{self, Migration, MigrationFilesError};
 
 /// A failure as the tool's commands catch it.
@@ -79,7 +80,7 @@ impl Tool {
             folder: &self.folder,
             faults: &self.faults,
             force,
-            driver_class: self.url.target.driver_class(),
+            driver_class: self.url.target.dialect().driver_class(),
         };
         workflow.run(&mut session, console, &pending).await?;
         console.info("Update Search Indexes.");
@@ -105,7 +106,13 @@ impl Tool {
         console.info(&format!(
             "Successfully validated {count} migrations (execution time 00:00.021s)"
         ));
-        console.info("Schema \"public\" is up to date. No migration necessary.");
+        let schema = match &self.url.target {
+            Target::Postgres { .. } | Target::Sqlite { .. } => "\"public\"".to_owned(),
+            Target::Mysql { database, .. } => format!("`{database}`"),
+        };
+        console.info(&format!(
+            "Schema {schema} is up to date. No migration necessary."
+        ));
         Ok(())
     }
 

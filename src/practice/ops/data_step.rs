@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use semver::Version;
 
 use super::console::Console;
-use crate::practice::connection::{Dialect, Session, SqlError, text_literal};
+use crate::practice::connection::{Dialect, Session, SqlError};
 
 const TABLES: &[&str] = &["table_entity", "dashboard_entity", "topic_entity"];
 const BATCH_ROWS: usize = 500;
@@ -33,10 +33,18 @@ pub async fn run(
 }
 
 /// Lists the queries in order, document and all, where the database has bounds for a sort: MySQL
-/// gives up when so few of the longest rows fit (`MERGEBUFF2` in its `sql/filesort.cc`).
+/// by itself. For SQLite we do as MySQL does, which gives up when so few of the longest rows fit
+/// (`MERGEBUFF2` in its `sql/filesort.cc`).
 async fn list_queries(session: &mut Session) -> Result<(), SqlError> {
     const STATEMENT: &str = "SELECT json FROM query_entity ORDER BY name, id";
+    const ON_MYSQL: &str = "SELECT json FROM query_entity ORDER BY json ->> '$.name', id";
     const ROWS_AT_LEAST: u64 = 15;
+    match session.dialect() {
+        Dialect::Postgres => return Ok(()),
+        // The rows are read and let go as they come.
+        Dialect::Mysql => return session.execute(ON_MYSQL).await.map(|_| ()),
+        Dialect::Sqlite => {}
+    }
     let Some(memory) = session.sort_memory() else {
         return Ok(());
     };
@@ -71,13 +79,19 @@ async fn step_through(
     let mut total = 0;
     for (at, batch) in ids.chunks(batch_rows).enumerate() {
         let start = Instant::now();
-        let list: Vec<String> = batch.iter().map(|id| text_literal(id)).collect();
+        let dialect = session.dialect();
+        let list: Vec<String> = batch.iter().map(|id| dialect.text(id)).collect();
         let list = list.join(", ");
-        let sql = match session.dialect() {
+        let sql = match dialect {
             Dialect::Postgres => format!(
                 "UPDATE {table} SET json = jsonb_set(json, '{{sourceHash}}', \
                  to_jsonb(md5(json ->> 'fullyQualifiedName'))) \
                  WHERE id IN ({list}) AND json -> 'sourceHash' IS NULL"
+            ),
+            // The hash beside the row: MySQL 9.7 no longer has MD5 of itself.
+            Dialect::Mysql => format!(
+                "UPDATE {table} SET json = JSON_SET(json, '$.sourceHash', fqnHash) \
+                 WHERE id IN ({list}) AND JSON_EXTRACT(json, '$.sourceHash') IS NULL"
             ),
             Dialect::Sqlite => format!(
                 "UPDATE {table} SET json = json_set(json, '$.sourceHash', fqnHash) \

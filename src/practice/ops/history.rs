@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use semver::Version;
 
-use crate::practice::connection::{Dialect, Session, SqlError, TextRow, text_literal};
+use crate::practice::connection::{Dialect, Session, SqlError, TextRow};
 use crate::practice::migrations::{FlywayFile, Migration};
 use crate::practice::random::unforeseen_uuid;
 use crate::practice::statements::checksum;
@@ -63,13 +63,13 @@ pub async fn record_statement(
     version: &str,
     statement: &str,
 ) -> Result<(), SqlError> {
+    let dialect = session.dialect();
     let sql = format!(
         "INSERT INTO SERVER_MIGRATION_SQL_LOGS (version, sqlStatement, checksum, executedAt) \
-         VALUES ('{version}', {statement}, '{sum}', CURRENT_TIMESTAMP) \
-         ON CONFLICT (checksum) DO UPDATE SET version = EXCLUDED.version, \
-         executedAt = EXCLUDED.executedAt",
-        statement = text_literal(statement),
+         VALUES ('{version}', {statement}, '{sum}', CURRENT_TIMESTAMP) {or_replace}",
+        statement = dialect.text(statement),
         sum = checksum(statement),
+        or_replace = dialect.or_replace("checksum", &["version", "executedAt"]),
     );
     session.execute(&sql).await.map(|_| ())
 }
@@ -85,15 +85,18 @@ pub async fn record_version(
 ) -> Result<(), SqlError> {
     let uuid = unforeseen_uuid().map_err(sqlx::Error::Io)?;
     let metrics = serde_json::to_string(metrics).unwrap_or_else(|_| "{}".to_owned());
+    let dialect = session.dialect();
     let sql = format!(
         "INSERT INTO SERVER_CHANGE_LOG (version, migrationFileName, checksum, metrics, \
          installed_on) VALUES ('{version}', {folder}, '{uuid}', {metrics}, CURRENT_TIMESTAMP) \
-         ON CONFLICT (version) DO UPDATE SET migrationFileName = EXCLUDED.migrationFileName, \
-         checksum = EXCLUDED.checksum, metrics = EXCLUDED.metrics, \
-         installed_on = EXCLUDED.installed_on",
+         {or_replace}",
         version = migration.version,
-        folder = text_literal(&migration.folder.to_string_lossy()),
-        metrics = text_literal(&metrics),
+        folder = dialect.text(&migration.folder.to_string_lossy()),
+        metrics = dialect.text(&metrics),
+        or_replace = dialect.or_replace(
+            "version",
+            &["migrationFileName", "checksum", "metrics", "installed_on"]
+        ),
     );
     session.execute(&sql).await.map(|_| ())
 }
@@ -131,7 +134,8 @@ pub async fn fold_flyway_in(session: &mut Session, files: &[FlywayFile]) -> Resu
     if !session.has_table("DATABASE_CHANGE_LOG").await? {
         return Ok(());
     }
-    let table = session.dialect().flyway_table();
+    let dialect = session.dialect();
+    let table = dialect.flyway_table();
     let rows = session
         .rows(&format!(
             "SELECT version, script, checksum, installed_on FROM {table} WHERE success = TRUE \
@@ -142,13 +146,14 @@ pub async fn fold_flyway_in(session: &mut Session, files: &[FlywayFile]) -> Resu
         let Some(number) = number_of(row) else {
             continue;
         };
-        let text = |at: usize| text_literal(row.get(at).and_then(Option::as_deref).unwrap_or(""));
+        let text = |at: usize| dialect.text(row.get(at).and_then(Option::as_deref).unwrap_or(""));
         let sql = format!(
             "INSERT INTO SERVER_CHANGE_LOG (version, migrationFileName, checksum, installed_on) \
-             VALUES ('0.0.{number}', {}, {}, {}) ON CONFLICT (version) DO NOTHING",
+             VALUES ('0.0.{number}', {}, {}, {}) {}",
             text(1),
             text(2),
             text(3),
+            dialect.or_leave("version"),
         );
         session.execute(&sql).await?;
         for file in files.iter().filter(|file| file.number == number) {
@@ -172,7 +177,7 @@ fn number_of(row: &TextRow) -> Option<u32> {
 pub async fn change_log(session: &mut Session) -> Result<Vec<Vec<String>>, SqlError> {
     let metrics = match session.dialect() {
         Dialect::Postgres => "metrics::text",
-        Dialect::Sqlite => "metrics",
+        Dialect::Mysql | Dialect::Sqlite => "metrics",
     };
     let rows = session
         .rows(&format!(

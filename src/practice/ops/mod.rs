@@ -72,7 +72,7 @@ impl Tool {
     pub fn of_home(home: &std::path::Path) -> Result<Self, ToolError> {
         let folder = PracticeFolder::holding(home)?;
         let config = Config::of_home(home)?;
-        let url = JdbcUrl::parse(&config.database.url, config.socket_timeout())?;
+        let url = JdbcUrl::parse(&config.database.url, config.socket_timeouts())?;
         Ok(Self {
             version: installed_version(home)?,
             faults: Faults::read(&folder)?,

@@ -8,7 +8,7 @@ use super::{Tool, history};
 use crate::practice::config::Config;
 use crate::practice::faults::Faults;
 use crate::practice::folder::{PracticeFolder, installed_version};
-use crate::practice::jdbc::JdbcUrl;
+use crate::practice::jdbc::{JdbcUrl, SocketTimeouts};
 use crate::practice::make::{Engine, Made, MakeOptions, Owner, make};
 
 async fn made(folder: &Path) -> Made {
@@ -17,6 +17,7 @@ async fn made(folder: &Path) -> Made {
         engine: Engine::Sqlite,
         seed: 7,
         size: 200_000,
+        longest_query: None,
         server_port: 8585,
         admin_port: 8586,
         owner: Owner::PidFile,
@@ -42,7 +43,7 @@ fn tool(home: &Path, made: &Made, faults: &str) -> Tool {
     migrations.flyway_path = migrations.flyway_path.take().map(|path| home.join(path));
     Tool {
         version: installed_version(home).expect("version"),
-        url: JdbcUrl::parse(&config.database.url, None).expect("url"),
+        url: JdbcUrl::parse(&config.database.url, SocketTimeouts::default()).expect("url"),
         folder: PracticeFolder::holding(home).expect("marker"),
         faults: toml::from_str::<Faults>(faults).expect("faults"),
         home: home.to_owned(),

@@ -230,18 +230,23 @@ impl Workflow<'_> {
     }
 }
 
-/// PostgreSQL ends the session itself, as after an administrator's command; SQLite has no session
-/// to lose, so only the error is the same.
+/// PostgreSQL and MySQL end the session themselves, as after an administrator's command; SQLite has
+/// no session to lose, so only the error is the same.
 async fn lose_connection(session: &mut Session) -> SqlError {
-    match session.dialect() {
+    let dialect = session.dialect();
+    match dialect {
         Dialect::Postgres => match session
             .value("SELECT pg_terminate_backend(pg_backend_pid())")
             .await
         {
             Err(error) => error,
-            Ok(_) => SqlError::Lost,
+            Ok(_) => SqlError::Lost(dialect),
         },
-        Dialect::Sqlite => SqlError::Lost,
+        Dialect::Mysql => match session.execute("KILL CONNECTION CONNECTION_ID()").await {
+            // The server's last word; the driver tells it as any lost session.
+            Err(_) | Ok(_) => SqlError::Lost(dialect),
+        },
+        Dialect::Sqlite => SqlError::Lost(dialect),
     }
 }
 

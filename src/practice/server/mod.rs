@@ -31,7 +31,7 @@ pub struct ServerArguments {
     /// The installation.
     #[arg(long)]
     home: PathBuf,
-    /// Plays a second host: sessions come to PostgreSQL from this loopback address.
+    /// Plays a second host: sessions come to the database server from this loopback address.
     #[arg(long)]
     bind_from: Option<IpAddr>,
 }
@@ -76,7 +76,7 @@ pub async fn run(arguments: ServerArguments) -> Result<ExitCode, ServerError> {
         first_port(&tool.config.server.admin_connectors).ok_or(ServerError::NoPort("admin"))?;
     tokio::time::sleep(Duration::from_millis(tool.faults.server_start_delay_ms)).await;
 
-    if let (Some(from), Target::Postgres { host, port, .. }) =
+    if let (Some(from), Target::Postgres { host, port, .. } | Target::Mysql { host, port, .. }) =
         (arguments.bind_from, &mut tool.url.target)
     {
         let forwarded = forward::start(from, host.clone(), *port).await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::log::ServerLog;
-use crate::practice::connection::{Dialect, Session, SqlError, text_literal};
+use crate::practice::connection::{Dialect, Session, SqlError};
 use crate::practice::ops::Tool;
 use crate::practice::random::unforeseen_uuid;
 
@@ -56,20 +56,22 @@ async fn write_in(mut session: Session, turn: u64) -> Result<Session, SqlError> 
         "userName": "admin",
         "timestamp": now,
     });
-    let event = text_literal(&event.to_string());
+    let dialect = session.dialect();
+    let event = dialect.text(&event.to_string());
     session
         .execute(&format!("INSERT INTO change_event (json) VALUES ({event})"))
         .await?;
-    let change = match session.dialect() {
+    let change = match dialect {
         Dialect::Postgres => {
             format!("jsonb_set(json, '{{updatedAt}}', to_jsonb({now}::bigint))")
         }
+        Dialect::Mysql => format!("JSON_SET(json, '$.updatedAt', {now})"),
         Dialect::Sqlite => format!("json_set(json, '$.updatedAt', {now})"),
     };
     session
         .execute(&format!(
             "UPDATE table_entity SET json = {change} WHERE id = {}",
-            text_literal(&table)
+            dialect.text(&table)
         ))
         .await?;
     Ok(session)

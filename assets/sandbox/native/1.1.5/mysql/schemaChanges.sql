@@ -1,0 +1,1 @@
+CREATE INDEX thread_entity_resolved_index ON thread_entity (resolved);

@@ -1,0 +1,1 @@
+CREATE INDEX tag_usage_target_index ON tag_usage (targetFQNHash);

@@ -1,0 +1,1 @@
+UPDATE bot_entity SET json = JSON_SET(json, '$.provider', 'system') WHERE json ->> '$.provider' IS NULL;

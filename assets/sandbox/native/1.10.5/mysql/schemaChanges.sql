@@ -1,0 +1,1 @@
+CREATE INDEX change_event_entity_index ON change_event (entityType, eventTime);

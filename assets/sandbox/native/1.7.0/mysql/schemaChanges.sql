@@ -1,0 +1,1 @@
+CREATE INDEX entity_usage_type_index ON entity_usage (entityType, usageDate);

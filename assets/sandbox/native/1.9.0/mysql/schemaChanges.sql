@@ -1,0 +1,1 @@
+CREATE INDEX query_entity_name_index ON query_entity (name);

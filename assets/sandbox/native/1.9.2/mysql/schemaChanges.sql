@@ -1,0 +1,1 @@
+DELETE FROM apps_data_store WHERE type = 'obsolete';
