@@ -254,8 +254,13 @@ async fn commands(
         .shown()
         .to_string();
     let mut dump = database.dump_tool("<snapshot>");
-    // Its environment names a password file that each handle makes anew: no part of what is decided.
+    // It names a password file that each handle makes anew: no part of what is decided.
     dump.env.clear();
+    for arg in &mut dump.args {
+        if arg.as_encoded_bytes().starts_with(b"--defaults-file=") {
+            *arg = "--defaults-file=<private>".into();
+        }
+    }
     let carry_over = deployment.carry_over_preview().await?;
     let redact = |text: &str| opened.secrets.redactor.redact(text);
     Ok(Commands {

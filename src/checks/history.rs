@@ -286,7 +286,7 @@ fn hash_rule(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Jud
     .remedy("look at these rows; if they were written by hand or by a changed OpenMetadata, waive this check knowing that omup may count work as pending that is done");
     match survey.database.identity.engine {
         Engine::Postgres => said.command("SELECT version, checksum, left(sqlstatement, 60) FROM server_migration_sql_logs WHERE checksum <> md5(sqlstatement);"),
-        Engine::Mysql => said.command("SELECT version, checksum, LEFT(sqlStatement, 60) FROM SERVER_MIGRATION_SQL_LOGS WHERE checksum <> MD5(sqlStatement);"),
+        Engine::Mysql => said.command("SELECT version, checksum, LEFT(sqlStatement, 60) FROM SERVER_MIGRATION_SQL_LOGS ORDER BY executedAt;"),
         Engine::Sqlite => said,
     }
 }

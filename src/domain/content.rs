@@ -16,9 +16,9 @@ pub enum DigestMethod {
     PostgresHashRecord,
     /// PostgreSQL: sum over rows of `hashtextextended(row::text)`.
     PostgresHashText,
-    /// MySQL: sum over rows of the upper 64 bits of an MD5 over the row's columns; a `FLOAT` goes
+    /// MySQL: sum over rows of the upper 64 bits of a SHA-256 over the row's columns; a `FLOAT` goes
     /// in with the six digits that `mysqldump` writes.
-    MysqlRowMd5,
+    MysqlRowSha2,
     /// SQLite: SHA-256 of each row's quoted values, summed modulo 2^128.
     SqliteRowSum,
 }
@@ -33,8 +33,8 @@ impl DigestMethod {
             DigestMethod::PostgresHashText => {
                 "row counts and 64-bit order-free hashes of each row's text"
             }
-            DigestMethod::MysqlRowMd5 => {
-                "row counts and 64-bit order-free sums of each row's MD5, generated columns left out (a FLOAT with the six digits that mysqldump writes)"
+            DigestMethod::MysqlRowSha2 => {
+                "row counts and 64-bit order-free sums of each row's SHA-256, generated columns left out (as mysqldump writes values: a FLOAT with six digits, a zero without its sign)"
             }
             DigestMethod::SqliteRowSum => {
                 "row counts and 128-bit order-free sums of each row's SHA-256"

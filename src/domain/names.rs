@@ -23,6 +23,15 @@ impl Engine {
         }
     }
 
+    /// Where a person's client programs take the password from.
+    pub fn password_home(self) -> &'static str {
+        match self {
+            Engine::Postgres => "`PGPASSFILE` or `~/.pgpass`",
+            Engine::Mysql => "`~/.my.cnf` (group `[client]`, `password = \"...\"`)",
+            Engine::Sqlite => "nowhere: the practice database has none",
+        }
+    }
+
     /// The folder below `bootstrap/sql/migrations/native/<version>/` that holds this engine's SQL.
     pub fn migration_folder(self) -> &'static str {
         match self {

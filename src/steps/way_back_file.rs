@@ -59,7 +59,7 @@ pub fn text(context: &Context<'_>, manifest: &Manifest) -> String {
          version at it and starts it. The upgraded database `{original}` is kept. Writes made since the backup stay in it.\n\n\
          ## 1. Stop the new server\n\nIt is no error if it does not run. See that nobody else starts it again.\n\n```sh\n{stop}\n```\n\n\
          ## 2. See that the backup is whole\n\n```sh\ncd {dir}\nsha256sum -c SHA256SUMS\n```\n\n\
-         ## 3. Restore it into a new database\n\nThe client tools take the password from `PGPASSFILE` or `~/.pgpass`.\n\n```sh\n{restore}\n```\n\n\
+         ## 3. Restore it into a new database\n\nThe client tools take the password from {password}.\n\n```sh\n{restore}\n```\n\n\
          ## 4. Point the old version at it\n\n```sh\n{name}\n```\n\n\
          ## 5. Start the old server\n\n```sh\n{start}\n```\n\n\
          Then open the catalogue, and rebuild the search index: it has the shape of the new version.\n",
@@ -67,6 +67,7 @@ pub fn text(context: &Context<'_>, manifest: &Manifest) -> String {
         deployment = view.deployment,
         from = version(view.from.as_ref()),
         to = version(view.to.as_ref()),
+        password = manifest.engine.password_home(),
         dir = shell_word(&dir.display().to_string()),
     );
     context.secrets.redactor.redact(&page)

@@ -1,9 +1,10 @@
-//! `omup::database` against a real PostgreSQL, as a role that may create databases and is no superuser.
+//! `omup::database` against real servers: PostgreSQL as a role that may create databases and is no superuser, MySQL as the schema's owner.
 
 mod bench;
 mod content;
 mod facts;
 mod locks;
+mod mysql;
 mod names;
 mod practice;
 mod probes;

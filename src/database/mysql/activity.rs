@@ -32,7 +32,8 @@ pub async fn sessions(mysql: &Mysql) -> Result<Vec<Session>> {
             ("IF(p.command = 'Query', p.time, NULL)", "")
         };
         format!(
-            "SELECT p.id, p.user, COALESCE(p.host, 'local'), COALESCE(a.attr_value, ''), \
+            "SELECT p.id, p.user, CASE WHEN COALESCE(p.host, 'localhost') = 'localhost' THEN 'local' \
+             WHEN p.host LIKE 'localhost:%' THEN REPLACE(p.host, 'localhost', '127.0.0.1') ELSE p.host END, COALESCE(a.attr_value, ''), \
              CONCAT(p.command, IF(COALESCE(p.state, '') = '', '', CONCAT(', ', p.state))), {age}, COALESCE(p.info, ''), \
              IS_USED_LOCK(CONCAT('{MARK}', p.id)) <=> p.id, IS_USED_LOCK(CONCAT('{MIGRATION_MARK}', p.id)) <=> p.id \
              FROM performance_schema.processlist p \
@@ -51,7 +52,8 @@ pub async fn sessions(mysql: &Mysql) -> Result<Vec<Session>> {
             let migration = text(row, 8) == "1";
             let application = match (ours, migration) {
                 (true, _) => "omup",
-                (false, true) => "omup migrate",
+                (false, true) if !text(row, 3).starts_with(MIGRATION_MARK) => "omup migrate",
+                (false, true) => text(row, 3),
                 (false, false) => text(row, 3),
             };
             Ok(Session {

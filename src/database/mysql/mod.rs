@@ -9,6 +9,7 @@ mod facts;
 mod grants;
 mod history;
 mod lock;
+mod normal;
 mod objects;
 mod option_file;
 mod purpose;
@@ -244,9 +245,9 @@ impl Database for Mysql {
     fn migration_params(
         &self,
         params: &str,
-        _application: &str,
+        application: &str,
         sort_memory: Option<u64>,
     ) -> String {
-        settings::migration_params(params, sort_memory)
+        settings::migration_params(params, application, sort_memory)
     }
 }

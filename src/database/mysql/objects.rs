@@ -1,12 +1,13 @@
 //! Everything that has a name in a database, each with its definition as the server writes it.
 //!
-//! What a restore changes by nature is left out of a definition: the table's next AUTO_INCREMENT
-//! (compared by itself) and the time at which a routine or trigger was made.
+//! What a restore changes by nature is left out of a definition (`normal`), and so is the time at
+//! which a routine or trigger was made.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use super::normal;
 use super::reader::Reader;
 use super::rows::{TextRow, maybe, text};
 use super::unfinished;
@@ -121,6 +122,7 @@ pub async fn shown(reader: &mut Reader<'_>, kind: Kind, name: &str) -> Result<Te
 /// `kind name` of every object to its definition.
 pub async fn definitions(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
+    let mut texts = collations(reader).await?;
     for kind in Kind::ALL {
         for name in names(reader, kind).await? {
             let row = shown(reader, kind, &name).await?;
@@ -130,10 +132,32 @@ pub async fn definitions(reader: &mut Reader<'_>) -> Result<BTreeMap<String, Str
                 .map(|&at| text(&row, at).to_string())
                 .collect();
             if kind == Kind::Table {
-                parts[0] = without_auto_increment(&parts[0]);
+                parts[0] = normal::table(&parts[0]);
+                parts.extend(texts.remove(&name));
             }
             found.insert(format!("{} {name}", kind.word()), parts.join("\n-- "));
         }
+    }
+    Ok(found)
+}
+
+/// Table to the collations of its text columns: what [`normal::table`] leaves out of the definition.
+async fn collations(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>> {
+    let rows = reader
+        .ask(
+            "reading the columns' collations",
+            "SELECT table_name, column_name, collation_name FROM information_schema.columns \
+             WHERE table_schema = DATABASE() AND collation_name IS NOT NULL ORDER BY table_name, ordinal_position"
+                .to_string(),
+        )
+        .await?;
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    for row in &rows {
+        let line = format!("{} {}\n", text(row, 1), text(row, 2));
+        found
+            .entry(text(row, 0).to_string())
+            .or_default()
+            .push_str(&line);
     }
     Ok(found)
 }
@@ -191,37 +215,4 @@ pub fn sha256_parts(definitions: &BTreeMap<String, String>) -> BTreeMap<String, 
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The option stands once, in the line that closes the columns.
-fn without_auto_increment(statement: &str) -> String {
-    const OPTION: &str = " AUTO_INCREMENT=";
-    let Some(options) = statement.rfind("\n) ") else {
-        return statement.to_string();
-    };
-    let (columns, tail) = statement.split_at(options);
-    match tail.split_once(OPTION) {
-        Some((before, after)) => {
-            let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
-            format!("{columns}{before}{rest}")
-        }
-        None => statement.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_auto_increment;
-
-    #[test]
-    fn the_next_number_is_no_part_of_a_definition() {
-        let table = "CREATE TABLE \"t\" (\n  \"a\" int NOT NULL AUTO_INCREMENT COMMENT ' AUTO_INCREMENT=5'\n) ENGINE=InnoDB AUTO_INCREMENT=42 DEFAULT CHARSET=utf8mb4";
-        let plain = without_auto_increment(table);
-        assert!(
-            plain.ends_with("\n) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"),
-            "{plain}"
-        );
-        assert!(plain.contains("' AUTO_INCREMENT=5'"));
-        assert_eq!(without_auto_increment("CREATE TABLE x"), "CREATE TABLE x");
-    }
 }

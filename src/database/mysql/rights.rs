@@ -134,11 +134,12 @@ pub async fn rights(mysql: &Mysql) -> Result<Vec<Right>> {
         mysql
             .look(
                 "reading the user's rights",
-                "SELECT CURRENT_USER(), (SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = DATABASE())"
+                "SELECT CURRENT_USER(), (SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = DATABASE() AND definer <> CURRENT_USER())"
                     .to_string(),
             )
             .await?,
     )?;
+    // A routine of one's own can be read without it.
     let routines = text(&row, 1) != "0";
     Ok(judged(
         &Grants::of(mysql).await?,
@@ -206,7 +207,8 @@ fn judged(grants: &Grants, database: &str, account: &str, routines: bool) -> Vec
         rights.push(Right {
             name: "READ ROUTINES".to_string(),
             held: grants.everywhere("SHOW_ROUTINE") || grants.everywhere("SELECT"),
-            needed_for: "the dump of the stored routines that stand in this database".to_string(),
+            needed_for: "the dump of the stored routines that others made in this database"
+                .to_string(),
             grant: format!("GRANT SHOW_ROUTINE ON *.* TO {account};"),
         });
     }

@@ -49,9 +49,9 @@ pub async fn sort_memory_with(mysql: &Mysql, extra: Option<&str>) -> Result<Opti
     Ok(Some(usual(mysql, extra).await?.sort_memory))
 }
 
-/// `DB_PARAMS` for the migration's own sessions. They mark themselves by a lock that bears their
-/// number, so that a later look knows them although MySQL shows no names of sessions to everybody.
-pub fn migration_params(text: &str, sort_memory: Option<u64>) -> String {
+/// `DB_PARAMS` for the migration's own sessions. They name themselves by a connection attribute, and
+/// mark themselves by a lock that bears their number: MySQL shows attributes only to the same account.
+pub fn migration_params(text: &str, application: &str, sort_memory: Option<u64>) -> String {
     let mut variables: Vec<String> = params::value(text, "sessionVariables")
         .map(|variables| split(&variables))
         .unwrap_or_default();
@@ -63,9 +63,15 @@ pub fn migration_params(text: &str, sort_memory: Option<u64>) -> String {
     variables.push(format!(
         "@omup=GET_LOCK(CONCAT('{MIGRATION_MARK}',CONNECTION_ID()),0)"
     ));
+    let mut attributes: Vec<String> = params::value(text, "connectionAttributes")
+        .map(|attributes| split(&attributes))
+        .unwrap_or_default();
+    attributes.retain(|attribute| !attribute.starts_with("program_name:"));
+    attributes.push(format!("program_name:{application}"));
     params::with(
         text,
         &[
+            ("connectionAttributes", attributes.join(",")),
             ("sessionVariables", variables.join(",")),
             // HikariCP's default of 300 s cuts a long statement off while the server goes on with it.
             ("socketTimeout", "0".to_string()),
@@ -154,7 +160,12 @@ mod tests {
     fn parameters_of_the_migration() {
         let text = migration_params(
             "allowPublicKeyRetrieval=true&sessionVariables=sql_mode%3D%27A,B%27,sort_buffer_size%3D1&socketTimeout=300",
+            "omup migrate r1",
             Some(20 << 20),
+        );
+        assert_eq!(
+            params::value(&text, "connectionAttributes").as_deref(),
+            Some("program_name:omup migrate r1")
         );
         assert_eq!(
             params::value(&text, "sessionVariables").as_deref(),
@@ -164,7 +175,10 @@ mod tests {
         );
         assert_eq!(params::value(&text, "socketTimeout").as_deref(), Some("0"));
         assert!(text.starts_with("allowPublicKeyRetrieval=true&"));
-        assert_eq!(migration_params(&text, Some(20 << 20)), text);
+        assert_eq!(
+            migration_params(&text, "omup migrate r1", Some(20 << 20)),
+            text
+        );
     }
 
     #[test]

@@ -126,7 +126,7 @@ impl Snapshot for MysqlSnapshot {
         let mut reader = self.reader();
         let definitions = objects::definitions(&mut reader).await?;
         let mut content = Content {
-            method: DigestMethod::MysqlRowMd5,
+            method: DigestMethod::MysqlRowSha2,
             objects: definitions
                 .keys()
                 .cloned()

@@ -169,7 +169,7 @@ fn statement(
             Ok(match method {
                 DigestMethod::PostgresHashRecord => hashed(&name, &column.kind),
                 DigestMethod::PostgresHashText
-                | DigestMethod::MysqlRowMd5
+                | DigestMethod::MysqlRowSha2
                 | DigestMethod::SqliteRowSum => name,
             })
         })
@@ -181,7 +181,7 @@ fn statement(
         DigestMethod::PostgresHashText => {
             format!("pg_catalog.hashtextextended({row}::pg_catalog.text COLLATE \"C\", 0)")
         }
-        DigestMethod::MysqlRowMd5 | DigestMethod::SqliteRowSum => {
+        DigestMethod::MysqlRowSha2 | DigestMethod::SqliteRowSum => {
             return Err(DatabaseError::Unexpected(
                 "another engine's digest was asked of PostgreSQL".into(),
             ));

@@ -180,7 +180,11 @@ impl Deployment for BareMetal {
         let old = self.config(Side::Old)?;
         let found = match old.password {
             Some(password) => Some(password),
-            None => secrets::password_from_pgpass(&old.url, &old.user),
+            // MySQL's file is read where its sessions are opened: it holds more than the password.
+            None => match old.url.engine {
+                Engine::Postgres => secrets::password_from_pgpass(&old.url, &old.user),
+                Engine::Mysql | Engine::Sqlite => None,
+            },
         };
         Ok(found)
     }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use sqlx::Row as _;
 
 use crate::support::digest::{self, Contents};
+use crate::support::engine::Database;
 use crate::support::folder::Folder;
 use crate::support::omup::{Ended, Omup};
 use crate::support::port;
-use crate::support::postgres::{self, Database, PASSWORD, ROLE};
+use crate::support::{mysql, postgres};
 
 /// Longest wait for a whole run on the small seed.
 pub const RUN: Duration = Duration::from_secs(180);
@@ -18,6 +19,7 @@ pub struct Stage {
     pub folder: Folder,
     pub made: serde_json::Value,
     pub server_port: u16,
+    /// `None`: the embedded SQLite.
     database: Option<Database>,
 }
 
@@ -32,7 +34,7 @@ pub struct Setting {
     /// Start the old server.
     pub serve: bool,
     pub confirm: bool,
-    /// PostgreSQL: the port that the deployment is configured with, for something that stands before the server.
+    /// The port that the deployment is configured with, for something that stands before the server.
     pub database_port: Option<u16>,
 }
 
@@ -65,8 +67,20 @@ impl Stage {
     /// The same on another server.
     pub fn postgres_on(name: &str, setting: &Setting, server: postgres::Server) -> Stage {
         let database = server.fresh_database(&name.replace('-', "_"));
-        database.sql_as_superuser(&format!("alter role {ROLE} createdb"));
-        Self::make(name, setting, Some(database))
+        database.sql_as_superuser(&format!("alter role {} createdb", postgres::ROLE));
+        Self::make(name, setting, Some(Database::Postgres(database)))
+    }
+
+    /// On the test bed's MySQL 9.7, or `None` and the test is recorded as skipped.
+    #[track_caller]
+    pub fn mysql(name: &str, setting: &Setting) -> Option<Stage> {
+        Some(Self::mysql_on(name, setting, mysql::server()?))
+    }
+
+    /// The same on another server.
+    pub fn mysql_on(name: &str, setting: &Setting, server: mysql::Server) -> Stage {
+        let database = server.fresh_database(&name.replace('-', "_"));
+        Self::make(name, setting, Some(Database::Mysql(database)))
     }
 
     fn make(name: &str, setting: &Setting, database: Option<Database>) -> Stage {
@@ -82,18 +96,12 @@ impl Stage {
         match &database {
             None => push("--engine", "sqlite".to_string()),
             Some(database) => {
-                push("--engine", "postgres".to_string());
-                push(
-                    "--port",
-                    setting
-                        .database_port
-                        .unwrap_or(database.server.port)
-                        .to_string(),
-                );
-                push("--user", ROLE.to_string());
-                push("--database", database.name.clone());
-                let password = folder.write("password", PASSWORD);
-                push("--password-file", password.display().to_string());
+                arguments.extend(database.practice_arguments(&folder));
+                if let Some(port) = setting.database_port
+                    && let Some(at) = arguments.iter().position(|argument| argument == "--port")
+                {
+                    arguments[at + 1] = port.to_string();
+                }
             }
         }
         let ended = Omup::new(&folder).args(arguments).run(RUN).expect(0);
@@ -194,7 +202,10 @@ impl Stage {
     }
 
     pub fn call(&self, arguments: &[&str], answers: bool) -> Omup {
-        let omup = Omup::new(&self.folder).args(arguments);
+        let mut omup = Omup::new(&self.folder).args(arguments);
+        if let Some(Database::Mysql(database)) = &self.database {
+            omup = omup.path_first(database.server.programs());
+        }
         if answers {
             omup.args([self.answers()])
         } else {
@@ -216,13 +227,7 @@ impl Stage {
     /// The content of a database of this stage by a way that shares nothing with omup.
     pub fn contents(&self, name: &str) -> Contents {
         match &self.database {
-            Some(database) => {
-                let other = std::mem::ManuallyDrop::new(Database {
-                    server: database.server.clone(),
-                    name: name.to_string(),
-                });
-                digest::contents(&other)
-            }
+            Some(database) => std::mem::ManuallyDrop::new(database.beside(name)).contents(),
             None => sqlite_contents(&self.sqlite_file(name)),
         }
     }
@@ -235,7 +240,7 @@ impl Stage {
     /// The configured database name at the beginning.
     pub fn database_name(&self) -> String {
         match &self.database {
-            Some(database) => database.name.clone(),
+            Some(database) => database.name().to_string(),
             None => PathBuf::from(self.made["database_file"].as_str().expect("a path"))
                 .file_stem()
                 .expect("a name")
@@ -248,9 +253,8 @@ impl Stage {
     pub fn recorded_versions(&self, name: &str) -> Vec<String> {
         let sql = "select version from SERVER_CHANGE_LOG order by 1";
         match &self.database {
-            Some(database) => database
-                .server
-                .sql(name, sql)
+            Some(database) => std::mem::ManuallyDrop::new(database.beside(name))
+                .sql(sql)
                 .lines()
                 .map(String::from)
                 .collect(),
@@ -259,8 +263,19 @@ impl Stage {
     }
 
     /// The database, when it is one of PostgreSQL.
-    pub fn postgres_database(&self) -> Option<&Database> {
-        self.database.as_ref()
+    pub fn postgres_database(&self) -> Option<&postgres::Database> {
+        match &self.database {
+            Some(Database::Postgres(database)) => Some(database),
+            Some(Database::Mysql(_)) | None => None,
+        }
+    }
+
+    /// The database, when it is one of MySQL.
+    pub fn mysql_database(&self) -> Option<&mysql::Database> {
+        match &self.database {
+            Some(Database::Mysql(database)) => Some(database),
+            Some(Database::Postgres(_)) | None => None,
+        }
     }
 
     /// The ids of this stage's runs as they stand in database names.
@@ -278,12 +293,10 @@ impl Stage {
     pub fn databases(&self) -> Vec<String> {
         match &self.database {
             Some(database) => database
-                .server
-                .sql("postgres", "select datname from pg_database order by 1")
-                .lines()
-                .map(String::from)
+                .all_names()
+                .into_iter()
                 .filter(|name| {
-                    name.starts_with(&database.name)
+                    name.starts_with(database.name())
                         || self.runs().iter().any(|run| name.contains(run))
                 })
                 .collect(),
@@ -319,17 +332,15 @@ impl Drop for Stage {
         }
         if let Some(database) = &self.database
             && !std::thread::panicking()
-            && database.server.answers()
+            && database.answers()
         {
             for name in self
                 .databases()
                 .into_iter()
-                .filter(|name| *name != database.name && name.starts_with(&database.name))
+                .filter(|name| name != database.name() && name.starts_with(database.name()))
             {
-                database.server.sql(
-                    "postgres",
-                    &format!("drop database if exists \"{name}\" with (force)"),
-                );
+                // Its own guard drops it.
+                drop(database.beside(&name));
             }
         }
     }

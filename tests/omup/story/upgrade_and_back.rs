@@ -17,6 +17,20 @@ fn up_and_back_on_postgres() {
     }
 }
 
+#[test]
+fn up_and_back_on_mysql() {
+    if let Some(stage) = Stage::mysql("up-and-back", &quiet()) {
+        up_and_back(&stage);
+    }
+}
+
+#[test]
+fn up_and_back_on_old_mysql() {
+    if let Some(server) = crate::support::mysql::old_server() {
+        up_and_back(&Stage::mysql_on("up-and-back", &quiet(), server));
+    }
+}
+
 /// The server writes nothing, so that the content of the beginning is the content of the backup.
 fn quiet() -> Setting {
     Setting {

@@ -4,6 +4,8 @@
 //! databases compare equal only when every value has the same text. Sequences, views, functions and the schema
 //! itself are compared through `pg_dump --schema-only` and the sequences' values.
 
+pub mod mysql;
+
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};

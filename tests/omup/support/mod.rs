@@ -1,10 +1,12 @@
 //! What the stories stand on. Knows servers, folders, processes and time; knows nothing about upgrades.
 //!
-//! Nothing in here uses omup's own code to judge omup's work: databases are compared through `psql`, processes
-//! through `/proc`.
+//! Nothing in here uses omup's own code to judge omup's work: databases are compared through `psql` and
+//! `mysql`, processes through `/proc`.
 
 pub mod digest;
+pub mod engine;
 pub mod folder;
+pub mod mysql;
 pub mod omup;
 pub mod port;
 pub mod postgres;

@@ -1,0 +1,7 @@
+//! `omup::database` against a real MySQL, as the schema's owner that OpenMetadata's guides make.
+
+mod bench;
+mod content;
+mod facts;
+mod locks;
+mod sessions;
