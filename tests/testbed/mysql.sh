@@ -90,6 +90,7 @@ innodb_flush_log_at_trx_commit = 0
 innodb_doublewrite = OFF
 sync_binlog = 0
 binlog_expire_logs_seconds = 600
+max_binlog_size = 64M
 $own
 CONF
 $as_user sh -c 'umask 077; cat >"$1"' - "$folder/users.sql" <<SQL
