@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::support::digest::{contents, difference};
+use super::support::digest::{self, contents, difference};
 use super::support::folder::Folder;
 use super::support::omup::Omup;
 use super::support::postgres::{self, PASSWORD, ROLE};
 use super::support::process::Process;
-use super::support::{port, tool, wait};
+use super::support::{mysql, port, tool, wait};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -86,6 +86,61 @@ fn passwords_are_asked_for() {
             !refused.status.success(),
             "{role} came in with `{password}`"
         );
+    }
+}
+
+#[test]
+fn mysql_asks_for_passwords_and_keeps_its_user_to_the_tests_databases() {
+    for server in [mysql::server(), mysql::old_server()].into_iter().flatten() {
+        let database = server.fresh_database("password");
+        assert_eq!(database.sql("select current_user()"), "om@%");
+        assert!(database.url().ends_with(&database.name) && server.answers());
+        let attempt = |user: &str, password: &str, sql: &str| {
+            server
+                .client_as(user, password, "mysql")
+                .arg(format!("--execute={sql}"))
+                .output()
+                .unwrap_or_else(|error| panic!("cannot start mysql: {error}"))
+                .status
+                .success()
+        };
+        for (user, password) in [("om", "wrong"), ("om", ""), ("root", "wrong")] {
+            assert!(
+                !attempt(user, password, "select 1"),
+                "{user} with `{password}`"
+            );
+        }
+        let made = format!("omup_{}", database.name);
+        assert!(attempt(
+            "om",
+            PASSWORD,
+            &format!("create database {made}; drop database {made}")
+        ));
+        for refused in [
+            "create database other",
+            "set global sort_buffer_size = 1000000",
+        ] {
+            assert!(!attempt("om", PASSWORD, refused), "{refused}");
+        }
+    }
+}
+
+#[test]
+fn the_client_programs_are_the_ones_that_they_stand_for() {
+    for (name, words) in [
+        ("mysql_tools", "mysqldump  Ver 9."),
+        ("mysql80_tools", "mysqldump  Ver 8.0.33 for Linux"),
+        ("mariadb_tools", "-MariaDB"),
+    ] {
+        let Some(folder) = tool::tool(name) else {
+            continue;
+        };
+        let output = std::process::Command::new(folder.join("mysqldump"))
+            .arg("--version")
+            .output()
+            .unwrap_or_else(|error| panic!("cannot start mysqldump: {error}"));
+        let version = String::from_utf8_lossy(&output.stdout);
+        assert!(version.contains(words), "{name}: {version}");
     }
 }
 
@@ -174,4 +229,91 @@ fn runit_has_both_programs() {
         return;
     };
     assert!(runit.join("runsv").is_file() && runit.join("sv").is_file());
+}
+
+#[test]
+fn one_changed_value_one_row_one_table_one_counter_one_routine_are_noticed_on_mysql() {
+    for server in [mysql::server(), mysql::old_server()].into_iter().flatten() {
+        let database = server.fresh_database("digest");
+        let odd = "`a``b\\;drop '${x}`";
+        database.sql(&format!(
+            "create table plain (id serial primary key, j json, t text, d double, b bit(3), m timestamp null,
+                 n varchar(36) generated always as (j ->> '$.n'));
+             insert into plain (j, t, d, b, m) values ('{{\"n\": 1}}', 'x', 0.1e0 + 0.2e0, 5, '2025-01-01'),
+                 ('{{\"n\": 2}}', '', null, null, null);
+             create table {odd} (v int, x blob); insert into {odd} values (1, x'00ff0a09'), (2, null), (2, null);
+             create view seen as select id from plain;
+             create procedure p() select 1"
+        ));
+        let before = digest::mysql::contents(&database);
+        assert_eq!(before.len(), 4, "{before:?}");
+        // The same rows, stored anew.
+        database
+            .sql("update plain set t = 'y' where id = 1; update plain set t = 'x' where id = 1");
+        database.sql("alter table plain force");
+        let same = |seen: &[&str]| {
+            assert_eq!(
+                difference(&before, &digest::mysql::contents(&database)),
+                seen
+            );
+        };
+        same(&[]);
+        let odd_differs = "table a`b\\;drop '${x} differs";
+        for (change, undo, seen) in [
+            (
+                "update plain set j = '{\"n\": 8}' where id = 1",
+                "update plain set j = '{\"n\": 1}' where id = 1",
+                "table plain differs",
+            ),
+            (
+                "update plain set d = 0.3e0 where id = 1",
+                "update plain set d = 0.1e0 + 0.2e0 where id = 1",
+                "table plain differs",
+            ),
+            (
+                "update plain set t = null where id = 2",
+                "update plain set t = '' where id = 2",
+                "table plain differs",
+            ),
+            (
+                "update plain set b = 4 where id = 1",
+                "update plain set b = 5 where id = 1",
+                "table plain differs",
+            ),
+            (
+                &format!("delete from {odd} where v = 1"),
+                &format!("insert into {odd} values (1, x'00ff0a09')"),
+                odd_differs,
+            ),
+            (
+                "alter table plain auto_increment = 9",
+                "alter table plain auto_increment = 3",
+                "sequences differs",
+            ),
+            (
+                "drop procedure p",
+                "create procedure p() select 1",
+                "schema differs",
+            ),
+            (
+                "alter table plain modify t text not null",
+                "alter table plain modify t text",
+                "schema differs",
+            ),
+            (
+                "create or replace view seen as select j from plain",
+                "create or replace view seen as select id from plain",
+                "schema differs",
+            ),
+        ] {
+            database.sql(change);
+            same(&[seen]);
+            database.sql(undo);
+            same(&[]);
+        }
+        database.sql("create table extra (a int)");
+        let after = digest::mysql::contents(&database);
+        assert!(difference(&before, &after).contains(&"table extra is new".to_owned()));
+        assert!(difference(&after, &before).contains(&"table extra is missing".to_owned()));
+    }
 }

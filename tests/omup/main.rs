@@ -14,6 +14,7 @@ mod documents;
 mod ground;
 mod imports;
 mod knowledge;
+mod practice;
 mod promises;
 mod screens;
 mod story;
