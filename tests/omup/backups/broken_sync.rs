@@ -65,6 +65,13 @@ fn a_failed_fsync_of_a_backup_is_never_called_good_on_postgres() {
 }
 
 #[test]
+fn a_failed_fsync_of_a_backup_is_never_called_good_on_mysql() {
+    if let Some(stage) = Stage::mysql("sync-backup", &quiet()) {
+        of_a_backup(&stage);
+    }
+}
+
+#[test]
 fn a_failed_fsync_of_a_backup_is_never_called_good_on_sqlite() {
     of_a_backup(&Stage::sqlite("sync-backup", &quiet()));
 }

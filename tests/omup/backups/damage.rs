@@ -62,6 +62,13 @@ fn any_changed_byte_is_found_on_postgres() {
 }
 
 #[test]
+fn any_changed_byte_is_found_on_mysql() {
+    if let Some(stage) = Stage::mysql("changed-byte", &setting()) {
+        any_changed_byte_is_found(&stage);
+    }
+}
+
+#[test]
 fn any_changed_byte_is_found_on_sqlite() {
     any_changed_byte_is_found(&Stage::sqlite("changed-byte", &setting()));
 }

@@ -20,6 +20,13 @@ fn killed_at_any_time_on_postgres() {
 }
 
 #[test]
+fn killed_at_any_time_on_mysql() {
+    if let Some(stage) = Stage::mysql("killed-time", &quiet()) {
+        at_times(&stage);
+    }
+}
+
+#[test]
 fn killed_at_any_time_on_sqlite() {
     at_times(&Stage::sqlite("killed-time", &quiet()));
 }
@@ -27,6 +34,13 @@ fn killed_at_any_time_on_sqlite() {
 #[test]
 fn killed_at_any_effect_on_postgres() {
     if let Some(stage) = Stage::postgres("killed-effect", &quiet()) {
+        at_effects(&stage);
+    }
+}
+
+#[test]
+fn killed_at_any_effect_on_mysql() {
+    if let Some(stage) = Stage::mysql("killed-effect", &quiet()) {
         at_effects(&stage);
     }
 }

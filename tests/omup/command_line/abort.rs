@@ -118,6 +118,19 @@ fn aborted_in_the_backup_nothing_has_happened_on_postgres() {
 }
 
 #[test]
+fn aborted_in_the_backup_nothing_has_happened_on_mysql() {
+    if let Some(stage) = Stage::mysql(
+        "abort-backup",
+        &Setting {
+            size: "4MB",
+            ..quiet("")
+        },
+    ) {
+        in_the_backup(&stage);
+    }
+}
+
+#[test]
 fn aborted_in_the_proof_no_copy_is_left_on_sqlite() {
     in_the_proof(&Stage::sqlite(
         "abort-proof",
@@ -131,6 +144,19 @@ fn aborted_in_the_proof_no_copy_is_left_on_sqlite() {
 #[test]
 fn aborted_in_the_proof_no_copy_is_left_on_postgres() {
     if let Some(stage) = Stage::postgres(
+        "abort-proof",
+        &Setting {
+            size: "4MB",
+            ..quiet("")
+        },
+    ) {
+        in_the_proof(&stage);
+    }
+}
+
+#[test]
+fn aborted_in_the_proof_no_copy_is_left_on_mysql() {
+    if let Some(stage) = Stage::mysql(
         "abort-proof",
         &Setting {
             size: "4MB",

@@ -150,6 +150,14 @@ fn check_and_plan_write_nothing_on_postgres() {
     }
 }
 
+/// Promise 32.
+#[test]
+fn check_and_plan_write_nothing_on_mysql() {
+    if let Some(stage) = Stage::mysql("looking", &unconfirmed("")) {
+        looking(&stage);
+    }
+}
+
 /// The trace is read rightly.
 #[test]
 fn a_write_would_be_seen_in_the_trace() {

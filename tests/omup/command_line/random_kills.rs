@@ -129,6 +129,12 @@ fn killed_at_random_moments_the_run_ends_the_same_on_postgres() {
     killed(|name| Stage::postgres(name, &quiet("statement_delay_ms = 20\n")));
 }
 
+/// Promise 18.
+#[test]
+fn killed_at_random_moments_the_run_ends_the_same_on_mysql() {
+    killed(|name| Stage::mysql(name, &quiet("statement_delay_ms = 20\n")));
+}
+
 fn stopped(stage: Stage) {
     let running = stage.call(&["run", "--answers"], true).start();
     let mut stops = 0;
@@ -161,6 +167,14 @@ fn stopped_and_continued_again_and_again_the_run_goes_through_on_sqlite() {
 #[test]
 fn stopped_and_continued_again_and_again_the_run_goes_through_on_postgres() {
     if let Some(stage) = Stage::postgres("stop-continue", &quiet("statement_delay_ms = 20\n")) {
+        stopped(stage);
+    }
+}
+
+/// Promise 18.
+#[test]
+fn stopped_and_continued_again_and_again_the_run_goes_through_on_mysql() {
+    if let Some(stage) = Stage::mysql("stop-continue", &quiet("statement_delay_ms = 20\n")) {
         stopped(stage);
     }
 }

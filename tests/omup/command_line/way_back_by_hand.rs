@@ -35,12 +35,23 @@ fn by_hand(stage: &Stage) {
     let passwords = stage
         .folder
         .write("pgpass", format!("*:*:*:{ROLE}:{PASSWORD}\n"));
-    std::fs::set_permissions(&passwords, std::fs::Permissions::from_mode(0o600)).expect("mode");
+    let options = stage
+        .folder
+        .write(".my.cnf", format!("[client]\npassword = \"{PASSWORD}\"\n"));
+    for file in [&passwords, &options] {
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("mode");
+    }
+    let mut path = std::env::var_os("PATH").expect("PATH");
+    if let Some(database) = stage.mysql_database() {
+        let folders = std::iter::once(database.server.programs().to_path_buf())
+            .chain(std::env::split_paths(&path));
+        path = std::env::join_paths(folders).expect("PATH");
+    }
     for block in &blocks {
         let output = Command::new("sh")
             .args(["-eu", "-c", block])
             .env_clear()
-            .env("PATH", std::env::var_os("PATH").expect("PATH"))
+            .env("PATH", &path)
             .env("HOME", stage.folder.path())
             .env("PGPASSFILE", &passwords)
             .current_dir(stage.folder.path())
@@ -95,6 +106,16 @@ fn the_page_leads_back_without_omup_on_postgres() {
         return skip("zstd or PostgreSQL's client tools are not installed");
     }
     if let Some(stage) = Stage::postgres("by-hand", &quiet("fail_statement = \"1.12.0:2\"\n")) {
+        by_hand(&stage);
+    }
+}
+
+#[test]
+fn the_page_leads_back_without_omup_on_mysql() {
+    if !tools(&["zstd"]) {
+        return skip("zstd is not installed");
+    }
+    if let Some(stage) = Stage::mysql("by-hand", &quiet("fail_statement = \"1.12.0:2\"\n")) {
         by_hand(&stage);
     }
 }

@@ -18,6 +18,18 @@ fn a_lost_connection_is_judged_by_the_rows_on_postgres() {
 }
 
 #[test]
+fn a_lost_connection_is_judged_by_the_rows_on_mysql() {
+    // The first statement of the first version, in the middle, and the last version's: the faults name them.
+    for (place, at) in [("1.11.0:1", "1.10.7"), ("1.12.0:2", "1.11")] {
+        let faults = format!("lose_connection_at = \"{place}\"\n");
+        let Some(stage) = Stage::mysql("lost-migrating", &quiet(&faults)) else {
+            return;
+        };
+        lost(&stage, place, at);
+    }
+}
+
+#[test]
 fn a_lost_connection_is_judged_by_the_rows_on_sqlite() {
     lost(
         &Stage::sqlite(

@@ -27,6 +27,13 @@ fn of_fifty_starts_one_runs_on_postgres() {
     }
 }
 
+#[test]
+fn of_fifty_starts_one_runs_on_mysql() {
+    if let Some(stage) = Stage::mysql("fifty", &lasting()) {
+        fifty(&stage);
+    }
+}
+
 fn fifty(stage: &Stage) {
     let started: Vec<_> = (0..STARTS)
         .map(|_| stage.call(&["run", "--answers"], true).start())
@@ -83,6 +90,13 @@ fn a_dead_holder_holds_nothing_on_postgres() {
     }
 }
 
+#[test]
+fn a_dead_holder_holds_nothing_on_mysql() {
+    if let Some(stage) = Stage::mysql("dead-holder", &quiet("")) {
+        dead_holder(&stage);
+    }
+}
+
 fn dead_holder(stage: &Stage) {
     let running = stage.call(&["run", "--answers"], true).start();
     wait_for_journal(stage, "\"step\":\"back-up\"");
@@ -103,6 +117,14 @@ fn dead_holder(stage: &Stage) {
 #[test]
 fn two_state_folders_meet_at_the_server_on_postgres() {
     if let Some(stage) = Stage::postgres("two-folders", &lasting()) {
+        two_folders(&stage);
+    }
+}
+
+/// Two people with state folders of their own, as on two hosts: the lock on the server keeps them apart.
+#[test]
+fn two_state_folders_meet_at_the_server_on_mysql() {
+    if let Some(stage) = Stage::mysql("two-folders", &lasting()) {
         two_folders(&stage);
     }
 }
@@ -143,6 +165,14 @@ fn two_folders(stage: &Stage) {
 #[test]
 fn a_migration_that_outlives_its_runner_still_keeps_others_out_on_postgres() {
     if let Some(stage) = Stage::postgres("outlives", &quiet("statement_delay_ms = 400\n")) {
+        outlives(&stage);
+    }
+}
+
+/// The holder died in the migration, which goes on by itself: another run must not begin beside it.
+#[test]
+fn a_migration_that_outlives_its_runner_still_keeps_others_out_on_mysql() {
+    if let Some(stage) = Stage::mysql("outlives", &quiet("statement_delay_ms = 400\n")) {
         outlives(&stage);
     }
 }

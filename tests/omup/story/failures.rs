@@ -37,6 +37,15 @@ fn failures_on_postgres() {
 }
 
 #[test]
+fn failures_on_mysql() {
+    for (name, faults, exit, reached) in CASES {
+        if let Some(stage) = Stage::mysql(name, &setting(faults)) {
+            failure(&stage, *exit, *reached);
+        }
+    }
+}
+
+#[test]
 fn an_early_ending_dump_is_refused() {
     let stage = Stage::sqlite(
         "dump-ends-early",

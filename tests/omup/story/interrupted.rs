@@ -124,6 +124,13 @@ fn killed_in_a_statement_on_postgres() {
 }
 
 #[test]
+fn killed_in_a_statement_on_mysql() {
+    if let Some(stage) = Stage::mysql("in-statement", &setting("statement_delay_ms = 150\n")) {
+        statement(&stage);
+    }
+}
+
+#[test]
 fn killed_between_statement_and_record_on_sqlite() {
     between_statement_and_record(&Stage::sqlite(
         "before-record",
@@ -136,6 +143,13 @@ fn killed_between_statement_and_record_on_postgres() {
     if let Some(stage) =
         Stage::postgres("before-record", &setting("pause_before_record_ms = 150\n"))
     {
+        between_statement_and_record(&stage);
+    }
+}
+
+#[test]
+fn killed_between_statement_and_record_on_mysql() {
+    if let Some(stage) = Stage::mysql("before-record", &setting("pause_before_record_ms = 150\n")) {
         between_statement_and_record(&stage);
     }
 }

@@ -37,6 +37,11 @@ fn killed_at_any_effect_the_upgrade_ends_the_same_on_postgres() {
     sweep(|name| Stage::postgres(name, &quiet()));
 }
 
+#[test]
+fn killed_at_any_effect_the_upgrade_ends_the_same_on_mysql() {
+    sweep(|name| Stage::mysql(name, &quiet()));
+}
+
 fn sweep(stage: impl Fn(&str) -> Option<Stage>) {
     let Some(calm) = stage("sweep-calm") else {
         return;
