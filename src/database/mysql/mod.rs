@@ -9,6 +9,7 @@ mod facts;
 mod grants;
 mod history;
 mod lock;
+mod matching;
 mod normal;
 mod objects;
 mod option_file;
@@ -38,8 +39,10 @@ use self::tools::Tools;
 use super::password_file::PasswordFile;
 use super::{ArchiveScan, Database, Result, Snapshot, Target};
 use crate::domain::backup::DatabaseShape;
+use crate::domain::instance::RowsFound;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
+use crate::domain::row_question::RowQuestion;
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::ToolCommand;
 
@@ -155,6 +158,10 @@ impl Database for Mysql {
 
     async fn entity_counts(&self) -> Result<BTreeMap<String, u64>> {
         activity::entity_counts(self).await
+    }
+
+    async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound> {
+        matching::rows(self, question).await
     }
 
     async fn writes_since(&self, epoch_ms: i64) -> Result<u64> {
