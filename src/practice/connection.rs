@@ -100,15 +100,16 @@ impl Session {
         }
     }
 
-    /// Runs statements as plain text (auto-commit) and tells how many rows were touched.
+    /// Runs statements as plain text (auto-commit) and tells how many rows were touched; rows of an
+    /// answer are read and let go.
     ///
     /// # Errors
     /// The database's own error; [`SqlError::TimedOut`] when no answer came in time: the database
     /// goes on with the statement, as it does under the JDBC drivers.
     pub async fn execute(&mut self, sql: &str) -> Result<u64, SqlError> {
         let (timeout, dialect) = (self.socket_timeout, self.dialect());
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
         let work = async {
-            let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
             match &mut self.link {
                 Link::Postgres(link) => Ok(sql.execute(&mut **link).await?.rows_affected()),
                 Link::Mysql(link) => {
@@ -118,37 +119,36 @@ impl Session {
                 Link::Sqlite(link) => Ok(sql.execute(&mut **link).await?.rows_affected()),
             }
         };
-        match timeout {
-            None => work.await,
-            Some(limit) => tokio::time::timeout(limit, work)
-                .await
-                .unwrap_or(Err(SqlError::TimedOut(dialect))),
-        }
+        in_time(timeout, dialect, work).await
     }
 
     /// Runs a query and gives every value as text.
     ///
     /// # Errors
-    /// The database's own error.
+    /// As [`Session::execute`].
     pub async fn rows(&mut self, sql: &str) -> Result<Vec<TextRow>, SqlError> {
+        let (timeout, dialect) = (self.socket_timeout, self.dialect());
         let sql = sqlx::raw_sql(AssertSqlSafe(sql.to_owned()));
-        match &mut self.link {
-            Link::Postgres(link) => {
-                let rows = sql.fetch_all(&mut **link).await?;
-                Ok(rows.iter().map(text_row).collect::<Result<_, _>>()?)
+        let work = async {
+            match &mut self.link {
+                Link::Postgres(link) => {
+                    let rows = sql.fetch_all(&mut **link).await?;
+                    Ok(rows.iter().map(text_row).collect::<Result<_, _>>()?)
+                }
+                Link::Mysql(link) => {
+                    let rows = sql.fetch_all(&mut **link).await.map_err(SqlError::Mysql)?;
+                    let rows: Result<_, _> = rows.iter().map(text_row).collect();
+                    rows.map_err(SqlError::Mysql)
+                }
+                Link::Sqlite(link) => {
+                    let rows = sql.fetch_all(&mut **link).await?;
+                    rows.iter()
+                        .map(|row| (0..row.len()).map(|at| sqlite_text(row, at)).collect())
+                        .collect()
+                }
             }
-            Link::Mysql(link) => {
-                let rows = sql.fetch_all(&mut **link).await.map_err(SqlError::Mysql)?;
-                let rows: Result<_, _> = rows.iter().map(text_row).collect();
-                rows.map_err(SqlError::Mysql)
-            }
-            Link::Sqlite(link) => {
-                let rows = sql.fetch_all(&mut **link).await?;
-                rows.iter()
-                    .map(|row| (0..row.len()).map(|at| sqlite_text(row, at)).collect())
-                    .collect()
-            }
-        }
+        };
+        in_time(timeout, dialect, work).await
     }
 
     /// The first column of the first row, if there is one.
@@ -217,6 +217,19 @@ impl Session {
             Link::Sqlite(link) => link.close().await?,
         }
         Ok(())
+    }
+}
+
+async fn in_time<T>(
+    timeout: Option<Duration>,
+    dialect: Dialect,
+    work: impl Future<Output = Result<T, SqlError>>,
+) -> Result<T, SqlError> {
+    match timeout {
+        None => work.await,
+        Some(limit) => tokio::time::timeout(limit, work)
+            .await
+            .unwrap_or(Err(SqlError::TimedOut(dialect))),
     }
 }
 
