@@ -160,7 +160,7 @@ fn comment_rule(all: &[Folder], engine: Engine, history: &History) -> Result<Lea
         let mut hits = 0;
         for folder in all.iter().filter(|folder| known.contains(&folder.version)) {
             for text in texts(folder, engine)? {
-                hits += split(&text, rule)
+                hits += split(engine, &text, rule)
                     .iter()
                     .filter(|statement| history.has_statement(&checksum(statement)))
                     .count();
@@ -193,9 +193,9 @@ fn read(
         // A statement counts as run under whichever rule it was logged.
         let forms: Vec<Vec<String>> = LeadingComments::ALL
             .into_iter()
-            .map(|rule| split(&text, rule))
+            .map(|rule| split(engine, &text, rule))
             .collect();
-        for (at, statement) in split(&text, rule).into_iter().enumerate() {
+        for (at, statement) in split(engine, &text, rule).into_iter().enumerate() {
             let key = checksum(&statement);
             let mut keys: Vec<String> = forms
                 .iter()

@@ -167,7 +167,11 @@ fn is_whole(stage: &Stage, file: &Path) -> bool {
         .file_name()
         .is_some_and(|name| name.to_string_lossy().contains(".sql"))
     {
-        return dump.ends_with(b"-- practice dump complete\n");
+        let end: &[u8] = match stage.mysql_database() {
+            Some(_) => b"\n-- Dump completed\n",
+            None => b"-- practice dump complete\n",
+        };
+        return dump.ends_with(end);
     }
     let archive = stage.folder.write("judged.pgdump", dump);
     let output = std::process::Command::new("pg_restore")

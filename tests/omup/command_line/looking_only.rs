@@ -81,6 +81,7 @@ fn looking(stage: &Stage) {
                 stage.folder.join("state-that-is-not-there"),
             )
             .env("TMPDIR", &temporary)
+            .env("PATH", stage.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

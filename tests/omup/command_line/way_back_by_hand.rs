@@ -41,17 +41,11 @@ fn by_hand(stage: &Stage) {
     for file in [&passwords, &options] {
         std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).expect("mode");
     }
-    let mut path = std::env::var_os("PATH").expect("PATH");
-    if let Some(database) = stage.mysql_database() {
-        let folders = std::iter::once(database.server.programs().to_path_buf())
-            .chain(std::env::split_paths(&path));
-        path = std::env::join_paths(folders).expect("PATH");
-    }
     for block in &blocks {
         let output = Command::new("sh")
             .args(["-eu", "-c", block])
             .env_clear()
-            .env("PATH", &path)
+            .env("PATH", stage.path())
             .env("HOME", stage.folder.path())
             .env("PGPASSFILE", &passwords)
             .current_dir(stage.folder.path())

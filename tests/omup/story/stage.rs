@@ -202,14 +202,26 @@ impl Stage {
     }
 
     pub fn call(&self, arguments: &[&str], answers: bool) -> Omup {
-        let mut omup = Omup::new(&self.folder).args(arguments);
-        if let Some(Database::Mysql(database)) = &self.database {
-            omup = omup.path_first(database.server.programs());
-        }
+        let omup = Omup::new(&self.folder)
+            .args(arguments)
+            .env("PATH", self.path());
         if answers {
             omup.args([self.answers()])
         } else {
             omup
+        }
+    }
+
+    /// `PATH` with the client programs of the stage's engine first.
+    pub fn path(&self) -> std::ffi::OsString {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        match self.mysql_database() {
+            Some(database) => {
+                let folders = std::iter::once(database.server.programs().to_path_buf())
+                    .chain(std::env::split_paths(&path));
+                std::env::join_paths(folders).expect("PATH")
+            }
+            None => path,
         }
     }
 
