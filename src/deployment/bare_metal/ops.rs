@@ -7,6 +7,7 @@
 use super::config::{Config, yaml_path};
 use super::{install, secrets, substitute, yaml};
 use crate::deployment::{DeploymentError, Result};
+use crate::domain::names::Engine;
 use crate::domain::secret::Secret;
 use crate::process::{EnvValue, ToolCommand};
 
@@ -41,6 +42,11 @@ pub fn tool(
         must_be_variable(config, "DB_PARAMS", &["database", "url"])?;
         let params = config.url.unmasked(params);
         set(&mut env, "DB_PARAMS", value_of("DB_PARAMS", &params));
+        if config.url.engine == Engine::Mysql
+            && let Some(name) = variable_of(config, &SOCKET_TIMEOUT)
+        {
+            set(&mut env, &name, EnvValue::Plain("0".to_owned()));
+        }
     }
     if let Some(password) = password
         && config.password.as_ref() != Some(password)
@@ -72,6 +78,19 @@ fn value_of(name: &str, value: &str) -> EnvValue {
     } else {
         EnvValue::Plain(value.to_owned())
     }
+}
+
+/// Milliseconds that Connector/J waits for an answer before it cuts the line, while the server goes on
+/// with the statement. As a property it wins over the address (seen with Connector/J 9.1), so the
+/// `socketTimeout` in `DB_PARAMS` is not enough.
+const SOCKET_TIMEOUT: [&str; 3] = ["database", "properties", "mysqlSocketTimeout"];
+
+/// The variable that gives a setting its value, where the file takes it from one.
+fn variable_of(config: &Config, keys: &[&str]) -> Option<String> {
+    let line = yaml::line_of(&config.text, keys)?;
+    let template = config.text.lines().nth(line - 1)?;
+    let place = substitute::places(template).into_iter().next()?;
+    Some(place.name.to_string())
 }
 
 fn must_be_variable(config: &Config, name: &str, keys: &[&str]) -> Result<()> {
@@ -117,6 +136,32 @@ mod tests {
         std::fs::write(folder.path().join("conf/openmetadata-env.sh"), env).expect("env");
         std::fs::write(folder.path().join("bootstrap/openmetadata-ops.sh"), "").expect("script");
         folder
+    }
+
+    #[test]
+    fn mysqls_socket_timeout_is_lifted_for_the_tool() {
+        for (url, lifted) in [
+            ("jdbc:mysql://h/d?${DB_PARAMS:-}", Some("0")),
+            ("jdbc:postgresql://h/d?${DB_PARAMS:-}", None),
+        ] {
+            let home = home(url);
+            let yaml = home.path().join("conf/openmetadata.yaml");
+            let text = std::fs::read_to_string(&yaml).expect("yaml");
+            let more =
+                "  properties:\n    mysqlSocketTimeout: ${DB_MYSQL_SOCKET_TIMEOUT:-300000}\n";
+            std::fs::write(&yaml, text + more).expect("yaml");
+            let config = Config::read(home.path(), None).expect("valid");
+            let command = tool(&config, &["migrate"], Some("a=1"), None).expect("built");
+            let found = command
+                .env
+                .iter()
+                .find(|(name, _)| name == "DB_MYSQL_SOCKET_TIMEOUT")
+                .map(|(_, value)| match value {
+                    EnvValue::Plain(text) => text.as_str(),
+                    EnvValue::Secret(_) => "secret",
+                });
+            assert_eq!(found, lifted, "{url}");
+        }
     }
 
     #[test]
