@@ -10,9 +10,11 @@
 //! ```
 
 mod frame;
+mod head;
 mod log;
 mod overlay;
 mod pages;
+mod rail;
 pub mod rows;
 mod theme;
 mod units;
@@ -36,11 +38,11 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         return;
     }
     let panes = frame::panes(area);
-    frame::identity(state, &theme, frame, row_of(area, 0));
-    frame::place(state, &theme, frame, row_of(area, 1), panes.rail.is_none());
+    head::identity(state, &theme, frame, row_of(area, 0));
+    head::place(state, &theme, frame, row_of(area, 1), panes.rail.is_none());
     frame::boxes(state, &theme, frame, &panes);
     if let Some(rail) = panes.rail {
-        frame::rail(state, &theme, frame, rail, area.width >= 100);
+        rail::rail(state, &theme, frame, rail, area.width >= 100);
     }
     if let Some(context) = panes.context {
         let lines = wrap(&words::context(state.page), context.width);

@@ -6,15 +6,19 @@
 
 mod act;
 pub mod action;
+mod choosing;
 pub mod event;
 pub mod form;
+mod guards;
 pub mod items;
 pub mod key;
 pub mod keymap;
+mod moving;
 mod news;
 pub mod page;
 pub mod popup;
 mod popups;
+mod questions;
 pub mod run_watch;
 
 use std::collections::BTreeMap;

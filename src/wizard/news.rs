@@ -1,8 +1,8 @@
 //! News from the world: what was found, what the run wrote down, what went wrong.
 
 use super::State;
-use super::act;
 use super::event::{Effect, Event, Looked, Trouble};
+use super::guards;
 use super::page::Page;
 use super::run_watch::RunWatch;
 use crate::domain::clean_text::CleanText;
@@ -55,7 +55,7 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
                 // A run that was left in the preparation is looked at anew: facts grow old.
                 if state.looked.is_none() {
                     let mut effects = state.go(Page::Connect);
-                    effects.extend(act::look(state));
+                    effects.extend(guards::look(state));
                     return effects;
                 }
                 return state.go(Page::Notes);

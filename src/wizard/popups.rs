@@ -1,4 +1,4 @@
-//! Keys while something lies over the page, and the questions themselves.
+//! Keys while something lies over the page.
 
 use tui_input::Input;
 
@@ -6,262 +6,12 @@ use super::State;
 use super::act;
 use super::event::Effect;
 use super::form;
+use super::guards;
 use super::key::{Code, Key};
-use super::popup::{Choose, Focus, GUARD_MS, Kind, Line, Opt, Popup, Purpose, Typed};
+use super::moving;
+use super::page::Page;
+use super::popup::{Choose, Focus, GUARD_MS, Kind, Purpose, Typed};
 use crate::domain::log_view::LogPlace;
-use crate::domain::run_view::Phase;
-use crate::domain::way_back::WayId;
-use crate::wizard::page::Page;
-
-pub fn open(state: &mut State, kind: Kind) -> Vec<Effect> {
-    state.popup = Some(Popup {
-        kind,
-        since_ms: state.boot_ms,
-    });
-    Vec::new()
-}
-
-pub fn choose(state: &mut State, title: &str, text: Vec<String>, options: Vec<Opt>) -> Vec<Effect> {
-    open(
-        state,
-        Kind::Choose(Choose {
-            title: title.to_string(),
-            text,
-            options,
-            cursor: 0,
-        }),
-    )
-}
-
-pub fn line(state: &mut State, purpose: Purpose) -> Vec<Effect> {
-    let input = match purpose {
-        Purpose::Filter => Input::new(
-            state
-                .log
-                .query
-                .as_ref()
-                .and_then(|query| query.filter.clone())
-                .unwrap_or_default(),
-        ),
-        Purpose::Search | Purpose::Waive(_) => Input::default(),
-    };
-    open(state, Kind::Line(Line { purpose, input }))
-}
-
-/// Leaving: at once where nothing runs, else the choice of how.
-pub fn leave(state: &mut State) -> Vec<Effect> {
-    let Some(run) = &state.run else {
-        return vec![Effect::Leave];
-    };
-    if run.preparing {
-        let text = vec![
-            "Nothing was started. What you read, ticked and chose is kept:".to_string(),
-            "`omup` goes on with it.".to_string(),
-        ];
-        let options = vec![stay(), leave_option("Leave", "nothing runs")];
-        return choose(state, "Leave the preparation?", text, options);
-    }
-    if !run.alive {
-        return vec![Effect::Leave];
-    }
-    let title = format!("Run {} is still working", run.id);
-    let mut options = vec![
-        stay(),
-        leave_option("Detach", "the work goes on; come back with `omup`"),
-    ];
-    if !run.read_only() {
-        options.push(stop_option(state));
-    }
-    let text = vec!["Closing the window is the same as Detach.".to_string()];
-    choose(state, &title, text, options)
-}
-
-fn stay() -> Opt {
-    Opt {
-        label: "Stay".to_string(),
-        about: String::new(),
-        effects: Vec::new(),
-    }
-}
-
-fn leave_option(label: &str, about: &str) -> Opt {
-    Opt {
-        label: label.to_string(),
-        about: about.to_string(),
-        effects: vec![Effect::Leave],
-    }
-}
-
-fn stop_option(state: &State) -> Opt {
-    let after = state
-        .run
-        .as_ref()
-        .is_some_and(|run| !matches!(run.view.phase(), Phase::BeforeDowntime | Phase::Down));
-    Opt {
-        label: "Stop safely".to_string(),
-        about: if after {
-            "after what runs now; the database may be half way".to_string()
-        } else {
-            "ends this step, puts everything back, the old version serves".to_string()
-        },
-        effects: vec![Effect::Abort],
-    }
-}
-
-pub fn stop(state: &mut State) -> Vec<Effect> {
-    let Some(run) = &state.run else {
-        return Vec::new();
-    };
-    if !run.alive {
-        state.say("nothing runs that could be stopped", false);
-        return Vec::new();
-    }
-    if refuse_read_only(state) {
-        return Vec::new();
-    }
-    let options = vec![stay(), stop_option(state)];
-    choose(
-        state,
-        "Stop this run?",
-        vec!["It is led to a safe state, and the journal says which.".to_string()],
-        options,
-    )
-}
-
-/// True, with the reason said, where this screen only watches.
-fn refuse_read_only(state: &mut State) -> bool {
-    let Some(run) = &state.run else { return true };
-    if !run.read_only() {
-        return false;
-    }
-    let why = match &run.helm {
-        Some(who) if !run.foreign => format!("{who} steers this run; T takes the helm over"),
-        _ => "this omup can only watch: the runner is of another version".to_string(),
-    };
-    state.say(why, true);
-    true
-}
-
-pub fn take_helm(state: &mut State) -> Vec<Effect> {
-    let Some(run) = &state.run else {
-        return Vec::new();
-    };
-    if !run.alive || run.mine {
-        state.say("you steer this run already", false);
-        return Vec::new();
-    }
-    let who = run
-        .helm
-        .clone()
-        .map_or("nobody".to_string(), |w| w.to_string());
-    choose(
-        state,
-        "Take the helm?",
-        vec![
-            format!("{who} steers this run now. Who steers answers the questions and may stop it."),
-            "Both names go into the journal; their screen becomes read-only.".to_string(),
-        ],
-        vec![
-            stay(),
-            Opt {
-                label: "Take the helm".to_string(),
-                about: String::new(),
-                effects: vec![Effect::TakeHelm],
-            },
-        ],
-    )
-}
-
-/// The typed answer to the open question of the run.
-pub fn answer(state: &mut State) -> Vec<Effect> {
-    if refuse_read_only(state) {
-        return Vec::new();
-    }
-    let Some(run) = &state.run else {
-        return Vec::new();
-    };
-    let Some(question) = run.view.question.clone() else {
-        return Vec::new();
-    };
-    let point = question.id == "point-of-no-return";
-    let (title, button) = if point {
-        ("You are about to change the database", "Migrate")
-    } else {
-        ("You are about to lock users out", "Stop the server")
-    };
-    let text = vec![
-        question.text.to_string(),
-        String::new(),
-        if point {
-            "From here, going back means a restore.".to_string()
-        } else {
-            "Undone by starting the old server again.".to_string()
-        },
-    ];
-    let expects = question.expects.to_string();
-    let effect = Effect::Answer {
-        id: question.id,
-        value: expects.clone(),
-    };
-    typed(state, title, text, expects, button, effect)
-}
-
-fn typed(
-    state: &mut State,
-    title: &str,
-    text: Vec<String>,
-    expects: String,
-    button: &str,
-    effect: Effect,
-) -> Vec<Effect> {
-    open(
-        state,
-        Kind::Typed(Typed {
-            title: title.to_string(),
-            text,
-            expects,
-            input: Input::default(),
-            focus: Focus::Field,
-            button: button.to_string(),
-            effect,
-        }),
-    )
-}
-
-/// The typed confirmation of a way back.
-pub fn way(state: &mut State, id: WayId) -> Vec<Effect> {
-    let Some(Ok(ways)) = &state.ways else {
-        return Vec::new();
-    };
-    let Some(way) = ways.iter().find(|way| way.id == id).cloned() else {
-        return Vec::new();
-    };
-    if state.run.as_ref().is_some_and(|run| run.alive) {
-        state.say("a runner works on this run now: stop it first (x)", true);
-        return Vec::new();
-    }
-    if let Some(hindrance) = &way.hindrance {
-        state.say(format!("not now: {hindrance}"), true);
-        return Vec::new();
-    }
-    let expects = state
-        .run
-        .as_ref()
-        .and_then(|run| run.view.identity.as_ref())
-        .map(|identity| identity.database.clone())
-        .unwrap_or_default();
-    if expects.is_empty() {
-        state.say("nothing was begun that could be taken back", true);
-        return Vec::new();
-    }
-    let text = vec![
-        way.title.clone(),
-        format!("It loses: {}.", way.loses),
-        format!("It takes: {}.", crate::wizard::items::way_time(&way)),
-    ];
-    let effect = Effect::TakeWay { way: id };
-    typed(state, "Go this way?", text, expects, "Go", effect)
-}
 
 pub fn paste(state: &mut State, text: &str) {
     match state.popup.as_mut().map(|popup| &mut popup.kind) {
@@ -416,7 +166,7 @@ fn said(state: &mut State, purpose: Purpose, text: String) -> Vec<Effect> {
                     .window
                     .as_ref()
                     .map_or(0, |w| w.top.saturating_sub(1));
-                return act::log_at(state, LogPlace::NextHit { after });
+                return moving::log_at(state, LogPlace::NextHit { after });
             }
             act::act(state, super::action::Action::NextHit)
         }
@@ -424,14 +174,14 @@ fn said(state: &mut State, purpose: Purpose, text: String) -> Vec<Effect> {
             if let Some(query) = &mut state.log.query {
                 query.filter = (!text.is_empty()).then_some(text);
             }
-            act::log_at(state, LogPlace::End)
+            moving::log_at(state, LogPlace::End)
         }
         Purpose::Waive(check) => {
             if text.is_empty() {
                 state.say("a waiver needs a reason; nothing was waived", true);
                 return Vec::new();
             }
-            act::waived(state, &check, &text)
+            guards::waived(state, &check, &text)
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the wizard asks for, done: each in the background, its outcome an event.
 
+mod work;
+
 use std::cell::RefCell;
 use std::future::Future;
 use std::io;
@@ -10,12 +12,11 @@ use tokio::sync::mpsc;
 use super::runs;
 use super::session::Session;
 use crate::app::error::{CommandError, Result};
-use crate::app::launch::{self, Errand};
+use crate::app::launch::Errand;
 use crate::app::terminal::{self, Terminal};
-use crate::app::{check, open, run, situation};
+use crate::app::{check, run, situation};
 use crate::deployment::bare_metal::find;
 use crate::domain::answers::Answers;
-use crate::domain::clean_text::CleanText;
 use crate::domain::event::Event as RunEvent;
 use crate::domain::run_view::Phase;
 use crate::domain::way_back::{WayId, ways_back};
@@ -128,7 +129,9 @@ impl World {
             }
             Effect::Prepare(answers) => self.prepare(*answers),
             Effect::KeepAnswers(answers) => {
-                let kept = self.session().and_then(|session| keep(&session, &answers));
+                let kept = self
+                    .session()
+                    .and_then(|session| work::keep(&session, &answers));
                 self.tell(kept);
             }
             Effect::NoteRead { note, read } => self.record(|who, uid| RunEvent::NoteRead {
@@ -262,112 +265,6 @@ impl World {
         let _ = self.tell.send(Event::Resize { width, height });
     }
 
-    fn record(&self, event: impl FnOnce(CleanText, u32) -> RunEvent) {
-        let who = CleanText::limited(&run::who(), 80);
-        let uid = rustix::process::getuid().as_raw();
-        let event = event(who, uid);
-        let recorded = self.session().and_then(|session| session.record(&event));
-        self.tell(recorded);
-    }
-
-    /// Makes a run and owns its journal until its runner is started.
-    fn prepare(&mut self, answers: Answers) {
-        // What is prepared already is kept: only its answers change.
-        if let Some(session) = self.session.as_ref().filter(|session| session.preparing()) {
-            let kept = keep(session, &answers);
-            return self.tell(kept);
-        }
-        let (runs, tell, made) = (self.runs.clone(), self.tell.clone(), self.made.clone());
-        self.background(async move {
-            let opened = open::deployment(&answers).await?;
-            let (folder, journal) = run::create(&runs, &answers, &opened).await?;
-            *made.borrow_mut() = Some(Session::own(folder, journal, tell)?);
-            Ok(None)
-        });
-    }
-
-    fn open(&mut self, id: &str) {
-        let opened = self
-            .runs
-            .run(id)
-            .map_err(CommandError::from)
-            .and_then(|folder| Session::open(folder, self.watch_only, self.tell.clone()));
-        match opened {
-            Ok(session) => self.session = Some(session),
-            Err(error) => self.tell(Err(error)),
-        }
-    }
-
-    fn start(&mut self, plan_digest: String) {
-        self.record(|who, uid| RunEvent::PlanApproved {
-            plan_digest,
-            who,
-            uid,
-        });
-        if let Some(session) = &self.session {
-            session.release();
-        }
-        self.launch(Errand {
-            wait: run::person_waits(),
-            ..Errand::default()
-        });
-    }
-
-    /// Starts a runner for the open run, with its secrets read from their durable sources.
-    fn launch(&self, errand: Errand) {
-        let runs = self.runs.clone();
-        match self.session() {
-            Ok(session) => {
-                session.expect_runner();
-                self.background(async move {
-                    let answers = open::answers(&session.folder.answers())?;
-                    let opened = match open::deployment(&answers).await {
-                        Ok(opened) => opened,
-                        Err(error) => {
-                            if run::view_of(&session.folder)?.being_prepared() {
-                                session.take_back()?;
-                            }
-                            return Err(error);
-                        }
-                    };
-                    match launch::start(&runs, &session.folder, &opened.secrets, &errand).await {
-                        Ok(child) => {
-                            session.started(child);
-                            Ok(None)
-                        }
-                        Err(error) => {
-                            if run::view_of(&session.folder)?.being_prepared() {
-                                session.take_back()?;
-                            }
-                            Err(error)
-                        }
-                    }
-                })
-            }
-            Err(error) => self.tell(Err(error)),
-        }
-    }
-
-    /// To the living runner; where none lives, a right answer starts it again.
-    fn answer(&self, id: String, value: String, state: &State) {
-        let alive = state.run.as_ref().is_some_and(|run| run.alive);
-        if alive {
-            let sent = self.session().and_then(|session| {
-                session.send(Command::Answer {
-                    id,
-                    value,
-                    who: run::who(),
-                })
-            });
-            return self.tell(sent);
-        }
-        self.launch(Errand {
-            answers: vec![(id, value, run::who())],
-            wait: run::person_waits(),
-            ..Errand::default()
-        });
-    }
-
     /// Keeps what is on the screen as text, for a bug report.
     fn snapshot(&self, state: &State) {
         let mut text = crate::screen::snapshot(state).join("\n");
@@ -393,20 +290,6 @@ impl World {
         self.made.borrow_mut().take();
         self.session = None;
     }
-}
-
-fn keep(session: &Session, answers: &Answers) -> Result<()> {
-    if !session.preparing() {
-        return Ok(());
-    }
-    let text = toml::to_string(answers).map_err(CommandError::from_cause(
-        ExitCode::Internal,
-        "keep the answers",
-    ))?;
-    write_atomically(&session.folder.answers(), text.as_bytes()).map_err(CommandError::from_cause(
-        ExitCode::StateFolder,
-        "keep the answers",
-    ))
 }
 
 async fn look(runs: &Runs, answers: Answers) -> Result<Looked> {

@@ -1,0 +1,313 @@
+//! What each event says about the run.
+
+use super::{ChangedSetting, Child, GO_AHEADS, Question, RunView, StepState};
+use crate::domain::event::{Event, Fact};
+use crate::domain::step::StepId;
+
+impl RunView {
+    /// Takes in one more event.
+    pub fn apply(&mut self, event: &Event) {
+        self.events += 1;
+        match event {
+            Event::RunCreated {
+                run,
+                build: _,
+                practice,
+                deployment,
+                host,
+                user,
+                old_home,
+                new_home,
+            } => {
+                self.run = Some(run.clone());
+                self.practice = *practice;
+                self.deployment = deployment.clone();
+                self.host = host.clone();
+                self.user = user.clone();
+                self.old_home = old_home.clone();
+                self.new_home = new_home.clone();
+            }
+            Event::RunnerStarted {
+                pid,
+                boot_id,
+                started_ticks,
+                ..
+            } => {
+                self.runner_pid = Some(*pid);
+                self.runner_ticks = Some(*started_ticks);
+                self.runner_boot = Some(boot_id.clone());
+                self.ended = None;
+                self.abort_asked = false;
+            }
+            Event::TailCut { .. } => {}
+            Event::Planned {
+                goal,
+                identity,
+                from,
+                to,
+                steps,
+                plan_digest,
+            } => {
+                if self.goal.as_ref().is_some_and(|old| old != goal) {
+                    self.earlier_steps.append(&mut self.steps);
+                }
+                let known = std::mem::take(&mut self.steps);
+                self.goal = Some(goal.clone());
+                self.identity = Some(identity.clone());
+                self.from = from.clone();
+                self.to = to.clone();
+                self.plan_digest = Some(plan_digest.clone());
+                self.steps = steps
+                    .iter()
+                    .map(|id| {
+                        let state = known
+                            .iter()
+                            .find(|(k, _)| k == id)
+                            .map_or(StepState::ToDo, |(_, s)| s.clone());
+                        (*id, state)
+                    })
+                    .collect();
+            }
+            Event::Checked { findings } => self.findings = findings.clone(),
+            Event::NoteRead { note, read, .. } => {
+                if *read {
+                    self.notes_read.insert(note.clone());
+                } else {
+                    self.notes_read.remove(note);
+                }
+            }
+            Event::ChecklistAnswered {
+                item,
+                text,
+                answer,
+                who,
+                uid: _,
+            } => {
+                let said = (text.clone(), *answer, who.clone());
+                self.checklist.insert(item.clone(), said);
+            }
+            Event::PlanApproved { plan_digest, .. } => self.approved = Some(plan_digest.clone()),
+            Event::QuestionAsked {
+                id,
+                text,
+                expects,
+                safe,
+            } => {
+                self.question = Some(Question {
+                    id: id.clone(),
+                    text: text.clone(),
+                    expects: expects.clone(),
+                    safe: safe.clone(),
+                });
+            }
+            Event::Answered {
+                id,
+                value,
+                accepted,
+                ..
+            } => {
+                if *accepted {
+                    self.answers.insert(id.clone(), value.clone());
+                    if self.question.as_ref().is_some_and(|q| q.id == *id) {
+                        self.question = None;
+                    }
+                }
+            }
+            Event::StepStarted { step, attempt } => {
+                self.attempts.insert(*step, *attempt);
+                self.set(*step, StepState::Running { attempt: *attempt });
+            }
+            Event::Effect { .. } | Event::Looked { .. } => {}
+            Event::ChildStarted {
+                step,
+                name,
+                pid,
+                started_ticks,
+                boot_id,
+                command: _,
+                log,
+                lock,
+            } => {
+                self.children.push(Child {
+                    step: *step,
+                    name: name.clone(),
+                    pid: *pid,
+                    started_ticks: *started_ticks,
+                    boot_id: boot_id.clone(),
+                    log: log.clone(),
+                    lock: lock.clone(),
+                    ended: None,
+                });
+            }
+            Event::ChildEnded {
+                step, name, end, ..
+            } => {
+                if let Some(child) = self
+                    .children
+                    .iter_mut()
+                    .rev()
+                    .find(|c| c.step == *step && c.name == *name)
+                {
+                    child.ended = Some(end.clone());
+                }
+            }
+            Event::ChildAdopted { .. } => {}
+            Event::Fact { fact, .. } => self.fact(fact),
+            Event::StepEnded {
+                step,
+                outcome,
+                seconds,
+                ..
+            } => {
+                self.set(
+                    *step,
+                    StepState::Ended {
+                        outcome: outcome.clone(),
+                        seconds: *seconds,
+                    },
+                );
+            }
+            Event::StepFailed { step, failure, .. } => {
+                // Only the running step asks; a step that has failed asks anew when it runs again.
+                self.question = None;
+                self.set(
+                    *step,
+                    StepState::Failed {
+                        failure: failure.clone(),
+                    },
+                );
+            }
+            Event::Reopened { steps } => {
+                for step in steps {
+                    self.set(*step, StepState::ToDo);
+                }
+                // Settings that were put back leave the go-aheads alone; the server that serves again does not.
+                for (step, id) in GO_AHEADS {
+                    if steps.contains(step) {
+                        self.answers.remove(*id);
+                        self.facts.gate_equal = false;
+                        if self
+                            .question
+                            .as_ref()
+                            .is_some_and(|question| question.id == *id)
+                        {
+                            self.question = None;
+                        }
+                    }
+                }
+            }
+            Event::Alarm { text } => self.alarms.push(text.clone()),
+            Event::AbortAsked { .. } => self.abort_asked = true,
+            Event::HelmTaken { who, .. } => self.helm = Some(who.clone()),
+            Event::RunEnded { exit, message } => self.ended = Some((*exit, message.clone())),
+            Event::Unknown => self.unknown_events += 1,
+        }
+    }
+
+    fn set(&mut self, step: StepId, state: StepState) {
+        if let Some(slot) = self.steps.iter_mut().find(|(id, _)| *id == step) {
+            slot.1 = state;
+        }
+    }
+
+    fn fact(&mut self, fact: &Fact) {
+        let facts = &mut self.facts;
+        match fact {
+            Fact::BackupTaken {
+                dir,
+                manifest_sha256,
+                bytes,
+                raw_bytes: _,
+                seconds,
+            } => {
+                facts.backup_dir = Some(dir.clone());
+                facts.manifest_sha256 = Some(manifest_sha256.clone());
+                facts.backup_bytes = Some(*bytes);
+                facts.backup_seconds = Some(*seconds);
+                facts.level = None;
+                facts.gate_equal = false;
+            }
+            Fact::BackupProven {
+                dir: _,
+                level,
+                restore_seconds,
+                rows,
+            } => {
+                facts.level = Some(*level);
+                facts.restore_seconds = restore_seconds.or(facts.restore_seconds);
+                facts.proven_rows = Some(*rows);
+            }
+            Fact::ScratchMade { database } => {
+                if !facts.scratch.contains(database) {
+                    facts.scratch.push(database.clone());
+                }
+            }
+            Fact::ScratchDropped { database } => facts.scratch.retain(|name| name != database),
+            Fact::SettingChanging {
+                scope,
+                name,
+                old,
+                new,
+            } => {
+                let known = facts
+                    .changed_settings
+                    .iter()
+                    .any(|s| s.scope == *scope && s.name == *name);
+                if !known {
+                    facts.changed_settings.push(ChangedSetting {
+                        scope: scope.clone(),
+                        name: name.clone(),
+                        old: old.clone(),
+                        new: new.clone(),
+                    });
+                }
+            }
+            Fact::SettingPutBack { scope, name } => {
+                facts
+                    .changed_settings
+                    .retain(|s| !(s.scope == *scope && s.name == *name));
+            }
+            Fact::MemoryProven { bytes, way } => facts.memory = Some((*bytes, way.clone())),
+            Fact::DowntimeStarted { at_ms, boot_ms } => {
+                facts.downtime_started_ms = Some(*at_ms);
+                facts.downtime_started_boot_ms = *boot_ms;
+                facts.downtime_seconds = None;
+                facts.downtime_ended_ms = None;
+            }
+            Fact::DowntimeEnded {
+                at_ms,
+                boot_ms,
+                serving,
+            } => {
+                // The wall clock may jump; the one since boot does not, but a boot sets it back.
+                let by_boot = facts
+                    .downtime_started_boot_ms
+                    .zip(*boot_ms)
+                    .and_then(|(start, end)| end.checked_sub(start));
+                let by_wall = facts
+                    .downtime_started_ms
+                    .map(|start| at_ms.saturating_sub(start).max(0) as u64);
+                facts.downtime_seconds = by_boot.or(by_wall).map(|ms| ms as f64 / 1000.0);
+                facts.downtime_ended_ms = Some(*at_ms);
+                facts.serving = Some(serving.clone());
+            }
+            Fact::OwnerFound { owner } => facts.owner = Some(owner.clone()),
+            Fact::ServerStopped {} => facts.server_stopped = true,
+            Fact::QuietProven { .. } => {}
+            Fact::GateEqual { .. } => facts.gate_equal = true,
+            Fact::PointCrossed { at_ms } => facts.point_crossed_ms = Some(*at_ms),
+            Fact::CountsBefore { counts } => facts.counts_before = counts.clone(),
+            Fact::MigrationComplete { .. } => facts.migrated = true,
+            Fact::ServerStarted { .. } => facts.server_stopped = false,
+            Fact::Restored { database, .. } => {
+                facts.restored_database = Some(database.clone());
+                facts.restored_equal = false;
+            }
+            Fact::RestoredEqual { .. } => facts.restored_equal = true,
+            Fact::NameSwitched { file, old, new } => {
+                facts.name_switched = Some((file.clone(), old.clone(), new.clone()));
+            }
+            Fact::UpgradedKept { database } => facts.upgraded_kept = Some(database.clone()),
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What is marked, opened or ticked.
+
+use super::State;
+use super::event::Effect;
+use super::form::FieldId;
+use super::guards;
+use super::items::{self, Do, Item};
+use super::moving;
+use super::page::Page;
+use super::popup::{Kind, Opt};
+use super::questions;
+use crate::domain::event::ChecklistAnswer;
+
+pub fn toggle(state: &mut State, item: Item) -> Vec<Effect> {
+    match item {
+        Item::Note(index) => {
+            let Some(note) = state.notes.get(index) else {
+                return Vec::new();
+            };
+            let read = !state.note_read(note);
+            let note = note.name();
+            let effects = vec![Effect::NoteRead { note, read }];
+            moving::step(state, 1);
+            effects
+        }
+        Item::Point(index) => {
+            let Some(point) = state.knowledge.checklist().get(index).cloned() else {
+                return Vec::new();
+            };
+            let next = match items::point_answer(state, index) {
+                ChecklistAnswer::Open => ChecklistAnswer::Done,
+                ChecklistAnswer::Done => ChecklistAnswer::NotForUs,
+                ChecklistAnswer::NotForUs => ChecklistAnswer::Open,
+            };
+            vec![Effect::ChecklistAnswered {
+                item: point.id,
+                text: point.text.into(),
+                answer: next,
+            }]
+        }
+        Item::Candidate(_) | Item::Production | Item::Level(_) | Item::Memory(_) => {
+            open(state, item)
+        }
+        Item::Field(_)
+        | Item::Check(_)
+        | Item::Step(_)
+        | Item::Run(_)
+        | Item::Way(_)
+        | Item::Do(_) => Vec::new(),
+    }
+}
+
+pub fn open(state: &mut State, item: Item) -> Vec<Effect> {
+    match item {
+        Item::Field(_) => moving::step(state, 1),
+        Item::Candidate(index) => {
+            choose_candidate(state, index);
+            Vec::new()
+        }
+        Item::Production => {
+            state.form.production = !state.form.production;
+            Vec::new()
+        }
+        Item::Level(level) => {
+            state.form.level = Some(level);
+            keep_answers(state)
+        }
+        Item::Memory(way) => {
+            state.form.memory = way;
+            keep_answers(state)
+        }
+        Item::Note(_) | Item::Check(_) | Item::Point(_) | Item::Step(_) => {
+            questions::open(state, Kind::Detail { scroll: 0 })
+        }
+        Item::Run(index) => match state.runs.as_ref().and_then(|runs| runs.get(index)) {
+            Some(run) => vec![Effect::OpenRun(run.id.clone())],
+            None => Vec::new(),
+        },
+        Item::Way(way) => questions::way(state, way),
+        Item::Do(what) => perform(state, what),
+    }
+}
+
+/// The old version is the one that serves; a newer one beside it is the target.
+fn choose_candidate(state: &mut State, index: usize) {
+    let Some(found) = state.found.as_ref().and_then(|found| found.get(index)) else {
+        return;
+    };
+    let text = found.home.display().to_string();
+    let field = if found.runs {
+        FieldId::OldHome
+    } else {
+        FieldId::NewHome
+    };
+    *state.form.field_mut(field) = tui_input::Input::new(text);
+    super::act::changed(state, field);
+}
+
+/// Changed answers of a prepared run are written down at once.
+pub fn keep_answers(state: &State) -> Vec<Effect> {
+    let preparing = state.run.as_ref().is_some_and(|run| run.preparing);
+    match state.form.answers() {
+        Ok(answers) if preparing => vec![Effect::KeepAnswers(Box::new(answers))],
+        Ok(_) | Err(_) => Vec::new(),
+    }
+}
+
+fn perform(state: &mut State, what: Do) -> Vec<Effect> {
+    match what {
+        Do::Begin => {
+            let mut effects = Vec::new();
+            if state.run.as_ref().is_some_and(|run| !run.preparing) {
+                state.run = None;
+                state.looked = None;
+                effects.push(Effect::CloseRun);
+            }
+            effects.extend(state.go(Page::Connect));
+            effects
+        }
+        Do::PrepareAgain => {
+            if let Some(answers) = state.run.as_ref().and_then(|run| run.answers.clone()) {
+                state.form.fill(&answers);
+            }
+            state.run = None;
+            state.looked = None;
+            state.trail.clear();
+            let mut effects = vec![Effect::CloseRun];
+            effects.extend(state.arrive(Page::Connect));
+            effects
+        }
+        Do::LookNow => guards::look(state),
+        Do::Continue(page) => guards::proceed(state, page),
+        Do::ReadAll => state
+            .notes
+            .iter()
+            .filter(|note| !state.note_read(note))
+            .map(|note| Effect::NoteRead {
+                note: note.name(),
+                read: true,
+            })
+            .collect(),
+        Do::Start => guards::start(state),
+        Do::Wait => {
+            state.say("the run waits; nothing was done", false);
+            Vec::new()
+        }
+        Do::Answer => questions::answer(state),
+        Do::Stop => questions::stop(state),
+        Do::Resume => vec![Effect::Resume { again: false }],
+        Do::Again => questions::choose(
+            state,
+            "Run the failed step again?",
+            vec![
+                "Is the cause mended? A statement that ran without being recorded may fail the second time.".to_string(),
+                "The backup stays as it is, whatever happens.".to_string(),
+            ],
+            vec![
+                Opt {
+                    label: "No, not yet".to_string(),
+                    about: String::new(),
+                    effects: Vec::new(),
+                },
+                Opt {
+                    label: "Run it again".to_string(),
+                    about: "goes on from the step that failed".to_string(),
+                    effects: vec![Effect::Resume { again: true }],
+                },
+            ],
+        ),
+        Do::Mend => vec![Effect::Mend],
+        Do::Ways => state.go(Page::Ways),
+        Do::Report => state.go(Page::Report),
+        Do::Log => state.go(Page::Log),
+        Do::Runs => state.go(Page::Runs),
+        Do::CopySummary => vec![Effect::Copy(items::summary(state))],
+        Do::Leave => questions::leave(state),
+    }
+}
