@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use omup::domain::log_view::{LogPlace, LogQuery, LogWindow};
+use omup::domain::sought::Sought;
 use omup::logs::Reader;
 
 const JUMPS: u64 = 2000;
@@ -38,6 +39,7 @@ impl Desk {
                 search: None,
                 place: LogPlace::End,
                 rows: 60,
+                grows: true,
             },
         }
     }
@@ -135,18 +137,29 @@ fn measure(path: &Path, lines: u64) {
 
     jumps("jump", &desk.jump(lines));
     let last = lines - 10;
-    for (name, words) in [
-        ("search: rare, any case", format!("entity {last} of")),
+    let words = |text: &str| Sought::Words(text.to_string());
+    let pattern = |text: &str| Sought::Pattern(text.to_string());
+    for (name, sought) in [
+        (
+            "search: rare, any case",
+            words(&format!("entity {last} of")),
+        ),
         (
             "search: rare, capitals",
-            format!("MigrationUtils - entity {last} of"),
+            words(&format!("MigrationUtils - entity {last} of")),
         ),
-        ("search: in every line", "entity".to_string()),
-        ("search: not there, one letter", "z".to_string()),
+        ("search: in every line", words("entity")),
+        ("search: not there, one letter", words("z")),
+        ("pattern: rare", pattern(&format!(r"entity {last} of \w+"))),
+        (
+            "pattern: in every line, any case",
+            pattern("(entity|relation) [0-9]+"),
+        ),
+        ("pattern: not there, slow", pattern(r"(\w+\s+){3,9}z$")),
     ] {
         let (_, all, window) = desk.ask(|query| {
-            query.search = Some(words);
-            query.place = LogPlace::NextHit { after: 0 };
+            query.search = Some(sought);
+            query.place = LogPlace::NextHit { from: 0 };
         });
         row(name, all);
         println!("    {} hits", window.hits.unwrap_or(0));
@@ -157,8 +170,8 @@ fn measure(path: &Path, lines: u64) {
     });
     row("trouble before the last error", all);
     let (_, all, window) = desk.ask(|query| {
-        query.filter = Some("entity".to_string());
-        query.search = Some("warn".to_string());
+        query.filter = Some(words("entity"));
+        query.search = Some(words("warn"));
         query.place = LogPlace::End;
     });
     assert_eq!(window.rows, lines);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::app::terminal::Colour;
 use crate::knowledge::{FailureEngine, FailurePhase};
 use crate::practice::PracticeCommand;
 
@@ -25,6 +26,16 @@ pub struct Cli {
     /// Plain numbered questions instead of the full screen (also without a terminal, and for screen readers)
     #[arg(long)]
     pub plain: bool,
+    /// Colours of the full screen [default: auto, as NO_COLOR, CLICOLOR_FORCE and CLICOLOR say]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        hide_default_value = true
+    )]
+    pub color: Colour,
     #[command(subcommand)]
     pub command: Option<Command>,
 }

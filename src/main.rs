@@ -53,6 +53,7 @@ fn main() -> std::process::ExitCode {
 }
 
 async fn dispatch(cli: Cli) -> Result<ExitCode> {
+    app::terminal::ask_for(cli.color);
     let root = State::locate(cli.state_dir);
     let looking = || State::look(root.clone());
     let Some(command) = cli.command else {

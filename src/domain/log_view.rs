@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::clean_text::CleanText;
+use super::sought::Sought;
 
 /// How bad a line is, by its own words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +31,7 @@ pub struct LogLine {
 }
 
 /// Which part of the log is wanted; rows are those of the filtered view, from 0. A hit matches the search, trouble is
-/// an error or a warning; both are looked for once round the end.
+/// an error or a warning; both are looked for once round the end, from a row on (that row too) or before one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogPlace {
@@ -39,29 +40,32 @@ pub enum LogPlace {
     /// The last rows, also while the log grows.
     End,
     NextHit {
-        after: u64,
+        from: u64,
     },
     PreviousHit {
         before: u64,
     },
     NextTrouble {
-        after: u64,
+        from: u64,
     },
     PreviousTrouble {
         before: u64,
     },
 }
 
-/// A question to the log. Filter and search are taken literally; capitals count only where one is typed.
+/// A question to the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogQuery {
     pub file: PathBuf,
-    /// Only lines with these words are rows of the view.
-    pub filter: Option<String>,
-    pub search: Option<String>,
+    /// Only lines that have it are rows of the view.
+    pub filter: Option<Sought>,
+    pub search: Option<Sought>,
     pub place: LogPlace,
     /// Rows of the window.
     pub rows: u16,
+    /// Somebody may still write into it: it is looked at again and again.
+    #[serde(default)]
+    pub grows: bool,
 }
 
 /// The answer.

@@ -22,6 +22,7 @@ pub mod run_view;
 pub mod secret;
 pub mod setting;
 pub mod shell;
+pub mod sought;
 pub mod space;
 pub mod sql_split;
 pub mod step;

@@ -1,4 +1,4 @@
-//! The lines of a file that have the words of a filter or a search in them.
+//! The lines of a file that have what a filter or a search wants in them.
 
 use super::marks::Marks;
 use super::needle::{Needle, Parts};
@@ -45,7 +45,7 @@ impl Sink for Lines {
     }
 
     fn parts_end(&mut self, _: u64) {
-        self.marks.push(self.parts.found());
+        self.marks.push(self.parts.found(&self.needle));
     }
 
     fn take_back(&mut self) {

@@ -23,15 +23,17 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel}
 use std::time::{Duration, Instant};
 
 use crate::domain::log_view::{LogQuery, LogWindow};
+use crate::domain::sought::Sought;
 
 use view::View;
 
-/// How often a file is looked at for growth, while somebody looks at it; and how often a window is sent while a big
+/// How often a file is looked at for growth, while somebody looks at it and it may grow; and how often a window is sent while a big
 /// file is being read.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Bytes read before new questions are heard again: a few milliseconds.
+/// Bytes read before new questions are heard again: a few milliseconds. A pattern may be a hundred times slower than words.
 const STEP: u64 = 4 * 1024 * 1024;
+const PATTERN_STEP: u64 = 256 * 1024;
 
 /// Reads logs in the background.
 pub struct Reader {
@@ -68,7 +70,7 @@ fn answer(queue: &Receiver<LogQuery>, tell: &impl Fn(LogWindow)) {
     let mut told_at = Instant::now();
     let (mut asked, mut changed) = (true, false);
     loop {
-        let step = view.advance(STEP);
+        let step = view.advance(step_of(&query));
         changed |= step.changed;
         if asked || (changed && (!step.more || told_at.elapsed() >= LOOK)) {
             let window = view.window(&query);
@@ -85,6 +87,12 @@ fn answer(queue: &Receiver<LogQuery>, tell: &impl Fn(LogWindow)) {
                 Err(TryRecvError::Empty) => None,
                 Err(TryRecvError::Disconnected) => return,
             }
+        } else if !query.grows && told.is_some() {
+            // Nobody writes any more: sleeps until something is asked.
+            match queue.recv() {
+                Ok(next) => Some(next),
+                Err(_) => return,
+            }
         } else {
             match queue.recv_timeout(LOOK) {
                 Ok(next) => Some(next),
@@ -97,6 +105,15 @@ fn answer(queue: &Receiver<LogQuery>, tell: &impl Fn(LogWindow)) {
             view.turn_to(&query);
             asked = true;
         }
+    }
+}
+
+fn step_of(query: &LogQuery) -> u64 {
+    let mut sought = [&query.filter, &query.search].into_iter().flatten();
+    if sought.any(Sought::is_pattern) {
+        PATTERN_STEP
+    } else {
+        STEP
     }
 }
 

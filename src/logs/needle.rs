@@ -1,16 +1,19 @@
-//! Words that are looked for in lines: literally, and capitals count only where one was typed. Knows no files.
+//! Words or a pattern, looked for in lines; capitals count only where one was typed. Knows no files.
 //!
 //! A line is searched as it is shown, so that what can be seen can be found: an escape sequence within a word does
 //! not hide it, and a progress line has only its last text.
 
 use memchr::memmem::Finder;
+use regex_automata::Input;
+use regex_automata::meta::Regex;
 
 use super::lines::{Returns, last_text};
 use crate::domain::clean_text::CleanText;
+use crate::domain::sought::{Sought, regex};
 
 #[derive(Debug, Clone)]
 pub struct Needle {
-    text: String,
+    sought: Sought,
     way: Way,
 }
 
@@ -19,14 +22,17 @@ enum Way {
     /// Byte for byte.
     Exact(Box<Finder<'static>>),
     /// ASCII in either case: look for the byte that is rarest in logs, then compare around it.
-    Ascii { rarest: usize },
+    Ascii {
+        rarest: usize,
+    },
     /// Other scripts in either case, which may differ in length.
     Folded,
+    Pattern(Box<Regex>),
 }
 
 impl PartialEq for Needle {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text
+        self.sought == other.sought
     }
 }
 
@@ -34,10 +40,14 @@ impl PartialEq for Needle {
 const COMMON: &[u8] = b" eatinorsl0123dcpmhu-:.45678/9gfbyvw_k[]()=,\"xjqz";
 
 impl Needle {
-    /// `None` for nothing.
-    pub fn new(text: Option<&str>) -> Option<Self> {
-        let text = text.filter(|text| !text.is_empty())?;
-        let way = if text.chars().any(char::is_uppercase) {
+    /// `None` for nothing. A pattern that is none is looked for letter by letter: who typed it was told.
+    pub fn new(sought: Option<&Sought>) -> Option<Self> {
+        let sought = sought.filter(|sought| !sought.text().is_empty())?;
+        let text = sought.text();
+        let pattern = sought.is_pattern().then(|| regex(text));
+        let way = if let Some(Ok(regex)) = pattern {
+            Way::Pattern(Box::new(regex))
+        } else if text.chars().any(char::is_uppercase) {
             Way::Exact(Box::new(Finder::new(text).into_owned()))
         } else if text.is_ascii() {
             let rarity = |byte: u8| COMMON.iter().position(|common| *common == byte);
@@ -52,7 +62,7 @@ impl Needle {
             Way::Folded
         };
         Some(Self {
-            text: text.to_string(),
+            sought: sought.clone(),
             way,
         })
     }
@@ -70,7 +80,7 @@ impl Needle {
     /// Control bytes, and the first bytes of those characters that [`CleanText`] takes away. A tab becomes a
     /// blank, which matters only to who looks for one.
     fn must_clean(&self, text: &[u8]) -> bool {
-        let tab = self.text.contains(' ');
+        let tab = self.sought.is_pattern() || self.sought.text().contains(' ');
         let odd = |byte: u8| {
             (byte < 0x20 && (byte != b'\t' || tab))
                 | (byte == 0x7f)
@@ -87,12 +97,13 @@ impl Needle {
             Way::Ascii { rarest } => self.is_in_ascii(text, *rarest),
             Way::Folded => String::from_utf8_lossy(text)
                 .to_lowercase()
-                .contains(&self.text),
+                .contains(self.sought.text()),
+            Way::Pattern(regex) => regex.is_match(text),
         }
     }
 
     fn is_in_ascii(&self, text: &[u8], rarest: usize) -> bool {
-        let wanted = self.text.as_bytes();
+        let wanted = self.sought.text().as_bytes();
         let byte = wanted[rarest];
         let Some(last) = text.len().checked_sub(wanted.len()) else {
             return false;
@@ -106,12 +117,40 @@ impl Needle {
     /// Bytes of a part that the next part may complete.
     fn overlap(&self) -> usize {
         match self.way {
-            Way::Exact(_) | Way::Ascii { .. } => self.text.len() - 1,
+            Way::Exact(_) | Way::Ascii { .. } => self.sought.text().len() - 1,
             // A letter and its small form differ by at most three bytes, a letter cut in two included.
-            Way::Folded => self.text.len() * 4,
+            Way::Folded => self.sought.text().len() * 4,
+            Way::Pattern(_) => LONGEST_MATCH,
+        }
+    }
+
+    /// Is it in a text that goes on? `from`: how much of its beginning was searched before, and stands there only
+    /// as what comes before. What ends with the last byte is found when it is known what follows.
+    fn is_in_part(&self, text: &[u8], from: usize) -> bool {
+        match &self.way {
+            Way::Pattern(regex) => {
+                let Some(end) = text.len().checked_sub(1) else {
+                    return false;
+                };
+                from <= end && regex.is_match(Input::new(text).range(from..end))
+            }
+            Way::Exact(_) | Way::Ascii { .. } | Way::Folded => self.is_in_raw(text),
+        }
+    }
+
+    /// Is it at the end of a text that was searched as parts?
+    fn is_in_last(&self, text: &[u8], from: usize) -> bool {
+        match &self.way {
+            Way::Pattern(regex) => {
+                from <= text.len() && regex.is_match(Input::new(text).range(from..))
+            }
+            Way::Exact(_) | Way::Ascii { .. } | Way::Folded => false,
         }
     }
 }
+
+/// Of a line that comes in parts, what a pattern matches across them is at most so long, in bytes.
+const LONGEST_MATCH: usize = 4096;
 
 /// The same for a line that is too long to be held: it comes in parts. Such a line is searched as it stands,
 /// escape sequences and all.
@@ -121,6 +160,8 @@ pub struct Parts {
     found: bool,
     /// The end of what came before.
     end: Vec<u8>,
+    /// Something stands before `end`: a pattern's `^` is not there. So many of its bytes are only for that.
+    before: usize,
 }
 
 impl Parts {
@@ -129,29 +170,37 @@ impl Parts {
         if overwritten {
             self.found = false;
             self.end.clear();
+            self.before = 0;
         }
         if self.found {
             return;
         }
         self.end.extend_from_slice(&part[left]);
-        self.found = needle.is_in_raw(&self.end);
+        self.found = needle.is_in_part(&self.end, self.before);
         let spent = self.end.len().saturating_sub(needle.overlap());
         self.end.drain(..spent);
+        if spent > 0 {
+            self.before = 1;
+        }
     }
 
-    /// Is it in what came so far?
-    pub fn found(&self) -> bool {
-        self.found
+    /// Is it in what came so far, if that was all?
+    pub fn found(&self, needle: &Needle) -> bool {
+        self.found || needle.is_in_last(&self.end, self.before)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Needle, Parts};
+    use super::{Needle, Parts, Sought};
     use proptest::prelude::*;
 
     fn found(needle: &str, line: &[u8]) -> bool {
-        Needle::new(Some(needle)).expect("words").is_in(line)
+        words(needle).is_in(line)
+    }
+
+    fn words(text: &str) -> Needle {
+        Needle::new(Some(&Sought::Words(text.to_string()))).expect("words")
     }
 
     #[test]
@@ -164,7 +213,7 @@ mod tests {
             found(".*", b"a.*b") && !found(".*", b"abc"),
             "it is no pattern"
         );
-        assert_eq!(Needle::new(Some("")), None);
+        assert_eq!(Needle::new(Some(&Sought::Words(String::new()))), None);
         assert!(!found("longer than the line", b"short"));
     }
 
@@ -190,10 +239,14 @@ mod tests {
         #[test]
         fn parts_tell_the_same_as_the_whole(
             needle in "[abä]{1,4}|[ab]{1,3}B",
+            pattern in proptest::option::of(proptest::sample::select(vec!["^a", "b$", "^a.*b$", "a+bb?", r"\bb", "^$", "(a|b){3}", "ä."])),
             line in "[abBäÄ\r]{0,40}",
             cuts in proptest::collection::vec(0usize..80, 0..6),
         ) {
-            let needle = Needle::new(Some(&needle)).expect("words");
+            let needle = match pattern {
+                Some(pattern) => Needle::new(Some(&Sought::Pattern(pattern.to_string()))).expect("a pattern"),
+                None => words(&needle),
+            };
             let bytes = line.as_bytes();
             let mut cuts: Vec<usize> = cuts.iter().map(|cut| (*cut).min(bytes.len())).collect();
             cuts.extend([0, bytes.len()]);
@@ -202,7 +255,7 @@ mod tests {
             for ends in cuts.windows(2) {
                 parts.feed(&needle, &bytes[ends[0]..ends[1]]);
             }
-            prop_assert_eq!(parts.found(), needle.is_in(bytes));
+            prop_assert_eq!(parts.found(&needle), needle.is_in(bytes));
         }
     }
 }

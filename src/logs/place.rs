@@ -83,9 +83,9 @@ pub fn resolve(place: LogPlace, known: &Known<'_>, height: u64, before: Option<u
                 settled: false,
             };
         }
-        LogPlace::NextHit { after } => (known.hits(), after, Way::Forwards),
+        LogPlace::NextHit { from } => (known.hits(), from, Way::Forwards),
         LogPlace::PreviousHit { before } => (known.hits(), before, Way::Backwards),
-        LogPlace::NextTrouble { after } => (Some(trouble(known)), after, Way::Forwards),
+        LogPlace::NextTrouble { from } => (Some(trouble(known)), from, Way::Forwards),
         LogPlace::PreviousTrouble { before } => (Some(trouble(known)), before, Way::Backwards),
     };
     let found = list.map_or(Jump::Nowhere, |list| jump(list, row, way, known));
@@ -137,7 +137,7 @@ enum Jump {
 fn jump(list: Both<'_>, row: u64, way: Way, known: &Known<'_>) -> Jump {
     let here = known.line_of(row);
     let direct = match (way, here) {
-        (Way::Forwards, Some(here)) => list.at_or_after(here + 1),
+        (Way::Forwards, Some(here)) => list.at_or_after(here),
         // Lines beyond what is known: everything known stands before.
         (Way::Forwards, None) => None,
         (Way::Backwards, Some(here)) if here <= list.known() => list.before(here),
@@ -200,11 +200,12 @@ mod tests {
             let stand = stand(place, 100, true);
             (stand.hit, stand.top, stand.wrapped)
         };
-        // Hits are in the rows 0, 5, 10 ... 45 of fifty.
-        assert_eq!(hit(LogPlace::NextHit { after: 5 }), (Some(10), 7, false));
-        assert_eq!(hit(LogPlace::NextHit { after: 44 }), (Some(45), 41, false));
-        assert_eq!(hit(LogPlace::NextHit { after: 45 }), (Some(0), 0, true));
-        assert_eq!(hit(LogPlace::NextHit { after: 900 }), (Some(0), 0, true));
+        // Hits are in the rows 0, 5, 10 ... 45 of fifty; the row one stands on counts.
+        assert_eq!(hit(LogPlace::NextHit { from: 0 }), (Some(0), 0, false));
+        assert_eq!(hit(LogPlace::NextHit { from: 6 }), (Some(10), 7, false));
+        assert_eq!(hit(LogPlace::NextHit { from: 45 }), (Some(45), 41, false));
+        assert_eq!(hit(LogPlace::NextHit { from: 46 }), (Some(0), 0, true));
+        assert_eq!(hit(LogPlace::NextHit { from: 900 }), (Some(0), 0, true));
         assert_eq!(
             hit(LogPlace::PreviousHit { before: 5 }),
             (Some(0), 0, false)
@@ -215,8 +216,9 @@ mod tests {
         );
         assert_eq!(hit(LogPlace::PreviousHit { before: u64::MAX }).0, Some(45));
         // Lines 0, 25, 50, 75; the filter lets 0 and 50 through.
+        assert_eq!(hit(LogPlace::NextTrouble { from: 0 }), (Some(0), 0, false));
         assert_eq!(
-            hit(LogPlace::NextTrouble { after: 0 }),
+            hit(LogPlace::NextTrouble { from: 1 }),
             (Some(25), 22, false)
         );
         assert_eq!(
@@ -228,10 +230,10 @@ mod tests {
     #[test]
     fn the_reader_stays_until_what_is_asked_for_must_be_right() {
         // Only thirty lines are searched yet: fifteen rows with hits in 0, 5, 10.
-        let place = LogPlace::NextHit { after: 5 };
+        let place = LogPlace::NextHit { from: 6 };
         assert_eq!(stand(place, 30, false).hit, Some(10));
         for place in [
-            LogPlace::NextHit { after: 10 },
+            LogPlace::NextHit { from: 11 },
             LogPlace::PreviousHit { before: 0 },
             LogPlace::PreviousHit { before: 40 },
         ] {

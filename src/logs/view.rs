@@ -11,6 +11,7 @@ use super::scan::{BUFFER, Scan, fill};
 use super::source::{News, Source};
 use crate::domain::clean_text::CleanText;
 use crate::domain::log_view::{LogLine, LogQuery, LogWindow};
+use crate::domain::sought::Sought;
 
 pub struct View {
     path: PathBuf,
@@ -46,8 +47,8 @@ impl View {
             source: None,
             scan: Scan::default(),
             index: Index::default(),
-            filter: Needle::new(query.filter.as_deref()).map(Found::new),
-            search: Needle::new(query.search.as_deref()).map(Found::new),
+            filter: Needle::new(query.filter.as_ref()).map(Found::new),
+            search: Needle::new(query.search.as_ref()).map(Found::new),
             stand: None,
             top: None,
             trouble: None,
@@ -63,11 +64,11 @@ impl View {
             return;
         }
         (self.stand, self.note) = (None, None);
-        if turn(&mut self.filter, query.filter.as_deref()) {
+        if turn(&mut self.filter, query.filter.as_ref()) {
             // Its rows are others.
             self.top = None;
         }
-        turn(&mut self.search, query.search.as_deref());
+        turn(&mut self.search, query.search.as_ref());
     }
 
     /// Reads on for about `budget` bytes.
@@ -268,8 +269,8 @@ impl View {
 }
 
 /// True: it looks for something else now, from the beginning of the file.
-fn turn(found: &mut Option<Found>, text: Option<&str>) -> bool {
-    let needle = Needle::new(text);
+fn turn(found: &mut Option<Found>, sought: Option<&Sought>) -> bool {
+    let needle = Needle::new(sought);
     if found.as_ref().map(|found| &found.lines.needle) == needle.as_ref() {
         return false;
     }

@@ -13,6 +13,7 @@ use super::theme::Theme;
 use crate::wizard::State;
 use crate::wizard::items::SMALLEST;
 use crate::wizard::keymap;
+use crate::wizard::popup::Kind;
 
 pub struct Panes {
     pub rail: Option<Rect>,
@@ -178,7 +179,19 @@ pub fn hints(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width).saturating_sub(2);
     let fixed = "? help  q leave";
     let mut text = String::new();
-    if state.field().is_some() {
+    if let Some(popup) = &state.popup {
+        text = match &popup.kind {
+            Kind::Help { .. } => "letters search  ↑↓ scroll  Esc back",
+            Kind::Why { .. } | Kind::Commands { .. } | Kind::Detail { .. } => "↑↓ scroll  Esc back",
+            Kind::Choose(_) => "↑↓ move  Enter choose  Esc back, nothing is done",
+            Kind::Typed(_) => "type the name  Tab next  Enter choose  Esc back, nothing is done",
+            Kind::Line(line) if line.purpose.seeks() => {
+                "Enter search  Ctrl-R words or pattern  Esc back"
+            }
+            Kind::Line(_) => "Enter take it  Esc back",
+        }
+        .to_string();
+    } else if state.field().is_some() {
         text = "letters go into the field  ↑↓ Tab next field  Enter next  Esc back  F1 help"
             .to_string();
     } else {

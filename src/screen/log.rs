@@ -41,14 +41,14 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
                 .hit_number
                 .map(|n| format!("{n} of "))
                 .unwrap_or_default();
-            head += &format!(" · '{search}' {number}{hits}");
+            head += &format!(" · {search} {number}{hits}");
             if window.wrapped {
                 head += " (went round)";
             }
         }
     }
     if let Some(filter) = &query.filter {
-        head += &format!(" · only '{filter}'");
+        head += &format!(" · only {filter}");
     }
     let name = CleanText::new(&query.file.display().to_string());
     let head_rows = [Row::dim(head).cut()];

@@ -97,6 +97,9 @@ pub fn snapshot(state: &State) -> Vec<String> {
         .collect()
 }
 
+/// Lines below the mark that are kept in sight, so that it is seen how the list goes on.
+const AFTER_MARK: usize = 3;
+
 fn row_of(area: Rect, row: u16) -> Rect {
     Rect::new(area.x, area.y + row, area.width, 1)
 }
@@ -114,10 +117,11 @@ fn body(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let top = match marked {
         // The top is kept in sight as long as the mark is.
         Some((_, last)) if last < height => 0,
-        Some((first, last)) => {
-            let middle = (first + last) / 2;
-            middle.saturating_sub(height / 2).min(most)
-        }
+        // Else only as far as it needs, with the next few lines in sight.
+        Some((first, last)) => (last + 1 + AFTER_MARK)
+            .saturating_sub(height)
+            .min(first)
+            .min(most),
         None if state.page == Page::Journal && !state.scroll.contains_key(&Page::Journal) => most,
         None => asked.min(most),
     };

@@ -194,7 +194,7 @@ fn typed(theme: &Theme, frame: &mut Frame<'_>, over: Rect, typed: &Typed) {
 fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {
     let words = match &line.purpose {
         Purpose::Search => "Search for (capitals count only where you type one):".to_string(),
-        Purpose::Filter => "Show only lines with (empty: all):".to_string(),
+        Purpose::Filter => "Show only lines that have (empty: all):".to_string(),
         Purpose::Waive(check) => format!(
             "Waive {check}: why do you go on all the same? It stands in the report, for a week."
         ),
@@ -203,12 +203,27 @@ fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {
         .and(pad(line.input.value(), 48), Role::FieldNow)
         .cut();
     field.cursor = u16::try_from(2 + line.input.visual_cursor()).ok();
-    let rows = vec![
-        Row::text(words),
-        field,
-        Row::dim("Enter takes it, Esc leaves everything as it is"),
-    ];
+    let mut rows = vec![Row::text(words), field];
+    if line.purpose.seeks() {
+        let (words, pattern) = if line.pattern {
+            (Role::Dim, Role::Strong)
+        } else {
+            (Role::Strong, Role::Dim)
+        };
+        let sign = |on| if on { "(•) " } else { "( ) " };
+        rows.push(
+            Row::new(format!("{}words as typed  ", sign(!line.pattern)), words)
+                .and(format!("{}pattern (regex)  ", sign(line.pattern)), pattern)
+                .and("Ctrl-R changes", Role::Dim),
+        );
+    }
+    rows.push(Row::dim("Enter takes it, Esc leaves everything as it is"));
     let area = fitting(over, &rows);
-    framed(theme, frame, area, "One line");
+    let title = match &line.purpose {
+        Purpose::Search => "Search",
+        Purpose::Filter => "Filter",
+        Purpose::Waive(_) => "Waive a check",
+    };
+    framed(theme, frame, area, title);
     put_rows(theme, frame, inside(area), &rows, 0);
 }

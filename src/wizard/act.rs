@@ -138,8 +138,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::NextTrouble => {
-            let after = moving::log_mark(state);
-            moving::log_at(state, LogPlace::NextTrouble { after })
+            let from = moving::log_from(state);
+            moving::log_at(state, LogPlace::NextTrouble { from })
         }
         Action::NextHit => moving::hit(state, true),
         Action::PreviousHit => moving::hit(state, false),

@@ -33,7 +33,18 @@ impl FieldId {
             FieldId::PasswordFile => "Password file",
             FieldId::BackupDir => "Backup folder",
             FieldId::Window => "Window, minutes",
-            FieldId::Mib => "MiB",
+            FieldId::Mib => "Memory, MiB",
+        }
+    }
+
+    /// What it means when nothing is written there.
+    pub fn without(self) -> &'static str {
+        match self {
+            FieldId::OldHome | FieldId::NewHome | FieldId::BackupDir => "(needed)",
+            FieldId::Name => "(host and folder)",
+            FieldId::PasswordFile => "(none: conf/ or ~/.pgpass has it)",
+            FieldId::Window => "(none agreed: no clock is shown)",
+            FieldId::Mib => "(20)",
         }
     }
 

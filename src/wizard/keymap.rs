@@ -11,8 +11,12 @@ pub enum Scope {
     Everywhere,
     /// Pages where something can be chosen.
     Lists,
-    /// Release notes and checks.
+    /// Pages where something is ticked or one of several is taken.
     Marks,
+    /// Release notes and checks, of which some are folded away.
+    Folded,
+    /// Only the checks.
+    Checks,
     /// Only with a run open.
     Runs,
     /// Log, journal and report.
@@ -85,7 +89,7 @@ pub const KEYMAP: &[Binding] = &[
         "w",
         [c('w')],
         Waive,
-        Marks,
+        Checks,
         "waive",
         "on a check that blocks: go on all the same, with a reason"
     ),
@@ -93,7 +97,7 @@ pub const KEYMAP: &[Binding] = &[
         "a",
         [c('a')],
         All,
-        Marks,
+        Folded,
         "all",
         "show everything, or only what needs you"
     ),
@@ -111,7 +115,7 @@ pub const KEYMAP: &[Binding] = &[
         Search,
         Text,
         "search",
-        "search; n and N go on"
+        "search words, or a pattern (Ctrl-R); n and N go on"
     ),
     binding!(
         "e",
@@ -136,7 +140,7 @@ pub const KEYMAP: &[Binding] = &[
         Filter,
         Log,
         "filter",
-        "show only lines with these words; empty shows all"
+        "show only lines that have these words, or a pattern (Ctrl-R); empty shows all"
     ),
     binding!(
         "W",
@@ -315,7 +319,12 @@ fn counts(scope: Scope, page: Page, run: bool) -> bool {
     match scope {
         Scope::Everywhere => true,
         Scope::Lists => !text,
-        Scope::Marks => matches!(page, Page::Notes | Page::Checks | Page::Checklist),
+        Scope::Marks => matches!(
+            page,
+            Page::Notes | Page::Checklist | Page::BackupPlan | Page::Buffers
+        ),
+        Scope::Folded => matches!(page, Page::Notes | Page::Checks),
+        Scope::Checks => page == Page::Checks,
         Scope::Runs => run,
         Scope::Text => text,
         Scope::Log => page == Page::Log,

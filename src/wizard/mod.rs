@@ -25,6 +25,8 @@ use std::collections::BTreeMap;
 
 use crate::domain::clean_text::CleanText;
 use crate::domain::log_view::{LogPlace, LogQuery, LogWindow};
+use crate::domain::sought::Sought;
+use crate::domain::step::StepId;
 use crate::domain::way_back::WayBack;
 use crate::knowledge::{Knowledge, Note};
 
@@ -107,7 +109,7 @@ pub struct State {
     pub ways_asked: bool,
     pub report: Option<Result<String, Trouble>>,
     pub log: LogPane,
-    pub search: Option<String>,
+    pub search: Option<Sought>,
     pub interrupted_ms: Option<u64>,
     pub leaving: bool,
 }
@@ -197,6 +199,8 @@ impl State {
         if self.page != page {
             self.trail.retain(|p| *p != page);
             self.trail.push(self.page);
+            // It told of the page that is left.
+            self.message.take_if(|message| !message.bad);
         }
         self.arrive(page)
     }
@@ -226,6 +230,7 @@ impl State {
             self.cursor.insert(page, first.unwrap_or(0));
         }
         let mut effects = Vec::new();
+        let read = self.log.query.is_some();
         if (left == Page::Log) != (page == Page::Log) {
             self.log.query = None;
             self.log.window = None;
@@ -239,7 +244,11 @@ impl State {
             Page::Runs | Page::First => effects.push(Effect::ListRuns),
             Page::Report => effects.push(Effect::ReadReport),
             Page::Log | Page::Backup | Page::Migrate | Page::WayBack | Page::Stopped => {
-                effects.extend(self.ask_log());
+                let asked = self.ask_log();
+                if asked.is_empty() && read {
+                    effects.push(self.no_log());
+                }
+                effects.extend(asked);
             }
             Page::Connect
             | Page::Notes
@@ -256,18 +265,29 @@ impl State {
             | Page::Validate
             | Page::Finish
             | Page::Journal => {
-                if self.log.query.take().is_some() {
-                    self.log.window = None;
-                    effects.push(Effect::NoLog);
+                if read {
+                    effects.push(self.no_log());
                 }
             }
         }
         effects
     }
 
-    /// The log that belongs to what is shown: of the child that runs, or of the last one.
+    /// The log that belongs to what is shown: of the dump or restore at work or failed, of the child that runs,
+    /// or of the last one.
     fn log_file(&self) -> Option<std::path::PathBuf> {
         let run = self.run.as_ref()?;
+        let failed = run.view.failure().map(|(step, _)| step);
+        let now = run.current().or(failed).and_then(backup_log);
+        // Who asks for the log before anything else has run is shown the dump's.
+        let first = || {
+            let asked = self.page == Page::Log && run.view.children.is_empty();
+            let dumped = run.view.attempts.contains_key(&StepId::BackUp);
+            (asked && dumped).then(|| backup_log(StepId::BackUp))?
+        };
+        if let Some(name) = now.or_else(first) {
+            return Some(run.folder.join("logs").join(name));
+        }
         let children = &run.view.children;
         let living = children.iter().rev().find(|child| child.ended.is_none());
         let log = living.or(children.last()).map(|child| child.log.clone())?;
@@ -276,6 +296,20 @@ impl State {
         } else {
             run.folder.join(log)
         })
+    }
+
+    /// No log is shown any more: nobody looks at its file.
+    fn no_log(&mut self) -> Effect {
+        self.log.query = None;
+        self.log.window = None;
+        Effect::NoLog
+    }
+
+    /// A program of the run may still write: a runner works, or the run was interrupted and what it had started may
+    /// live on.
+    fn log_grows(&self) -> bool {
+        let run = self.run.as_ref();
+        run.is_some_and(|run| run.alive || run.view.ended.is_none())
     }
 
     fn ask_log(&mut self) -> Vec<Effect> {
@@ -289,8 +323,12 @@ impl State {
             .query
             .as_ref()
             .filter(|query| query.file == file && (query.rows == 400) == stopped);
+        let grows = self.log_grows();
         let query = match same {
-            Some(query) => query.clone(),
+            Some(query) => LogQuery {
+                grows,
+                ..query.clone()
+            },
             None => LogQuery {
                 file,
                 filter: None,
@@ -302,6 +340,7 @@ impl State {
                     Page::Stopped => 400,
                     _ => 6,
                 },
+                grows,
             },
         };
         self.log.query = Some(query.clone());
@@ -339,6 +378,43 @@ impl State {
         self.run
             .as_ref()
             .is_some_and(|run| run.view.notes_read.contains(&note.name()))
+    }
+}
+
+/// Somebody waits to see this: it is drawn at once. What comes by itself is drawn a few times a second.
+pub fn is_waited_for(state: &State, event: &Event) -> bool {
+    match event {
+        Event::Key(_)
+        | Event::Paste(_)
+        | Event::Resize { .. }
+        | Event::Found(_)
+        | Event::Looked(_)
+        | Event::Runs(_)
+        | Event::RunOpened { .. }
+        | Event::Ways(_)
+        | Event::Report(_)
+        | Event::Mended
+        | Event::Told(_)
+        | Event::Failed(_) => true,
+        // The first answer to a question; later ones tell that the log has grown.
+        Event::Log(window) => {
+            let shown = state.log.window.as_ref();
+            shown.is_none_or(|shown| shown.query != window.query)
+        }
+        Event::Tick
+        | Event::Journal(_)
+        | Event::Runner { .. }
+        | Event::Progress(_)
+        | Event::Disk { .. } => false,
+    }
+}
+
+/// The log that a step's dump or restore writes; the journal has no child for those.
+const fn backup_log(step: StepId) -> Option<&'static str> {
+    match step {
+        StepId::BackUp => Some("back-up.log"),
+        StepId::Prove => Some("prove-restore.log"),
+        _ => None,
     }
 }
 

@@ -7,9 +7,16 @@ use super::page::Page;
 use super::popup::Purpose;
 use super::questions;
 use crate::domain::log_view::LogPlace;
+use crate::domain::sought::{Sought, regex};
 
-/// Row that a jump starts from: the last one asked for, else the top of the window.
-pub fn log_mark(state: &State) -> u64 {
+/// The first row that a jump forwards may find: after what was jumped to before, else the first one shown.
+pub fn log_from(state: &State) -> u64 {
+    let window = state.log.window.as_ref();
+    window.map_or(0, |w| w.hit.map_or(w.top, |hit| hit.saturating_add(1)))
+}
+
+/// The row that a jump backwards starts from.
+fn log_before(state: &State) -> u64 {
     let window = state.log.window.as_ref();
     window.and_then(|w| w.hit.or(Some(w.top))).unwrap_or(0)
 }
@@ -17,12 +24,14 @@ pub fn log_mark(state: &State) -> u64 {
 pub fn log_at(state: &mut State, place: LogPlace) -> Vec<Effect> {
     let rows = state.body_rows().saturating_sub(1);
     let search = state.search.clone();
+    let grows = state.log_grows();
     let Some(query) = &mut state.log.query else {
         return Vec::new();
     };
     query.place = place;
     query.rows = rows;
     query.search = search;
+    query.grows = grows;
     if place == LogPlace::End {
         state.log.unseen = 0;
     }
@@ -34,11 +43,14 @@ pub fn hit(state: &mut State, forwards: bool) -> Vec<Effect> {
         return questions::line(state, Purpose::Search);
     }
     if state.page == Page::Log {
-        let mark = log_mark(state);
         let place = if forwards {
-            LogPlace::NextHit { after: mark }
+            LogPlace::NextHit {
+                from: log_from(state),
+            }
         } else {
-            LogPlace::PreviousHit { before: mark }
+            LogPlace::PreviousHit {
+                before: log_before(state),
+            }
         };
         return log_at(state, place);
     }
@@ -64,13 +76,8 @@ fn text_hit(state: &mut State, forwards: bool) {
         _ => Vec::new(),
     };
     let here = usize::from(state.scroll.get(&state.page).copied().unwrap_or(0));
-    let needle = search.to_lowercase();
-    let hits = || {
-        lines
-            .iter()
-            .enumerate()
-            .filter(|(_, l)| l.to_lowercase().contains(&needle))
-    };
+    let is_in = finder(&search);
+    let hits = || lines.iter().enumerate().filter(|(_, line)| is_in(line));
     let found = if forwards {
         hits().find(|(i, _)| *i > here).or_else(|| hits().next())
     } else {
@@ -84,8 +91,22 @@ fn text_hit(state: &mut State, forwards: bool) {
                 .scroll
                 .insert(state.page, u16::try_from(row).unwrap_or(u16::MAX));
         }
-        None => state.say(format!("'{search}' is not here"), false),
+        None => state.say(format!("{search} is not here"), false),
     }
+}
+
+/// The same rules as in a log.
+fn finder(sought: &Sought) -> Box<dyn Fn(&str) -> bool> {
+    let text = sought.text().to_string();
+    if sought.is_pattern()
+        && let Ok(regex) = regex(&text)
+    {
+        return Box::new(move |line| regex.is_match(line));
+    }
+    if text.chars().any(char::is_uppercase) {
+        return Box::new(move |line| line.contains(&text));
+    }
+    Box::new(move |line| line.to_lowercase().contains(&text))
 }
 
 /// Moves the mark, or the text where nothing can be marked.

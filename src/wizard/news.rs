@@ -82,6 +82,7 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
                 state.say(text, true);
                 return Vec::new();
             }
+            let changed = run.alive != alive;
             run.alive = alive;
             run.helm = helm;
             run.mine = mine;
@@ -89,7 +90,11 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
             if !alive {
                 run.progress = None;
             }
-            follow_run(state)
+            let mut effects = follow_run(state);
+            if changed {
+                effects.extend(log_again(state));
+            }
+            effects
         }
         Event::Progress(progress) => {
             let boot_ms = state.boot_ms;
@@ -190,6 +195,7 @@ fn journal(state: &mut State, lines: &[super::event::JournalLine]) -> Vec<Effect
     {
         // Something was set going: that is what is to be seen now.
         state.with_run = true;
+        state.starting = false;
     }
     let mut effects = Vec::new();
     for line in lines {
@@ -245,7 +251,7 @@ fn follow_run(state: &mut State) -> Vec<Effect> {
         state.trail.clear();
         effects.extend(state.arrive(page));
         state.with_run = true;
-    } else if rings {
+    } else if rings && state.page != page {
         state.say("the run asks a question: Esc leads to it", true);
     }
     effects.extend(title(state));
@@ -275,6 +281,14 @@ fn title(state: &State) -> Vec<Effect> {
         version(&run.view.from),
         version(&run.view.to)
     )))]
+}
+
+/// Asks the log once more: whether it can grow has changed.
+fn log_again(state: &mut State) -> Option<Effect> {
+    let grows = state.log_grows();
+    let query = state.log.query.as_mut()?;
+    query.grows = grows;
+    Some(Effect::AskLog(query.clone()))
 }
 
 fn log(state: &mut State, window: LogWindow) {

@@ -79,6 +79,8 @@ pub enum Focus {
 pub struct Line {
     pub purpose: Purpose,
     pub input: Input,
+    /// What is typed is a pattern; only for a search or a filter.
+    pub pattern: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +89,16 @@ pub enum Purpose {
     Filter,
     /// The reason for going on although this check says no.
     Waive(String),
+}
+
+impl Purpose {
+    /// Something is looked for: words, or a pattern.
+    pub fn seeks(&self) -> bool {
+        match self {
+            Self::Search | Self::Filter => true,
+            Self::Waive(_) => false,
+        }
+    }
 }
 
 impl Typed {

@@ -10,8 +10,9 @@ use super::guards;
 use super::key::{Code, Key};
 use super::moving;
 use super::page::Page;
-use super::popup::{Choose, Focus, GUARD_MS, Kind, Purpose, Typed};
+use super::popup::{Choose, Focus, GUARD_MS, Kind, Line, Purpose, Typed};
 use crate::domain::log_view::LogPlace;
+use crate::domain::sought::Sought;
 
 pub fn paste(state: &mut State, text: &str) {
     match state.popup.as_mut().map(|popup| &mut popup.kind) {
@@ -35,7 +36,7 @@ pub fn paste(state: &mut State, text: &str) {
 enum After {
     Stays,
     Closes(Vec<Effect>),
-    Line(Purpose, String),
+    Line(Purpose, String, bool),
     Waits,
 }
 
@@ -62,15 +63,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
             }
             Kind::Choose(choose) => choose_key(choose, key),
             Kind::Typed(typed) => typed_key(typed, key),
-            Kind::Line(line) => match key.code {
-                Code::Enter => {
-                    After::Line(line.purpose.clone(), line.input.value().trim().to_string())
-                }
-                _ => {
-                    form::type_into(&mut line.input, key);
-                    After::Stays
-                }
-            },
+            Kind::Line(line) => line_key(line, key),
         }
     };
     match after {
@@ -83,10 +76,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
             state.popup = None;
             effects
         }
-        After::Line(purpose, text) => {
-            state.popup = None;
-            said(state, purpose, text)
-        }
+        After::Line(purpose, text, pattern) => said(state, purpose, text, pattern),
     }
 }
 
@@ -108,6 +98,22 @@ fn text_key(key: Key, scroll: &mut u16, query: Option<&mut Input>) -> After {
         (Code::Char('j' | ' '), None) => *scroll = scroll.saturating_add(1),
         (Code::Char('q' | 'i' | 'c'), None) => return After::Closes(Vec::new()),
         (_, None) => {}
+    }
+    After::Stays
+}
+
+fn line_key(line: &mut Line, key: Key) -> After {
+    match key.code {
+        Code::Enter => {
+            let text = line.input.value();
+            // Blanks at the ends of a pattern may be meant.
+            let text = if line.pattern { text } else { text.trim() };
+            return After::Line(line.purpose.clone(), text.to_string(), line.pattern);
+        }
+        Code::Char('r') if key.ctrl && line.purpose.seeks() => line.pattern = !line.pattern,
+        _ => {
+            form::type_into(&mut line.input, key);
+        }
     }
     After::Stays
 }
@@ -152,27 +158,31 @@ fn typed_key(typed: &mut Typed, key: Key) -> After {
     After::Stays
 }
 
-/// A line was typed to its end.
-fn said(state: &mut State, purpose: Purpose, text: String) -> Vec<Effect> {
+/// A line was typed to its end. A pattern that is none stays where it can be mended.
+fn said(state: &mut State, purpose: Purpose, text: String, pattern: bool) -> Vec<Effect> {
+    let sought = match Sought::new(&text, pattern) {
+        Ok(sought) => sought,
+        Err(why) => {
+            state.say(why, true);
+            return Vec::new();
+        }
+    };
+    state.popup = None;
     match purpose {
         Purpose::Search => {
-            state.search = (!text.is_empty()).then_some(text);
+            state.search = sought;
             if state.search.is_none() {
                 return Vec::new();
             }
             if state.page == Page::Log {
-                let after = state
-                    .log
-                    .window
-                    .as_ref()
-                    .map_or(0, |w| w.top.saturating_sub(1));
-                return moving::log_at(state, LogPlace::NextHit { after });
+                let from = state.log.window.as_ref().map_or(0, |w| w.top);
+                return moving::log_at(state, LogPlace::NextHit { from });
             }
             act::act(state, super::action::Action::NextHit)
         }
         Purpose::Filter => {
             if let Some(query) = &mut state.log.query {
-                query.filter = (!text.is_empty()).then_some(text);
+                query.filter = sought;
             }
             moving::log_at(state, LogPlace::End)
         }
@@ -183,5 +193,37 @@ fn said(state: &mut State, purpose: Purpose, text: String) -> Vec<Effect> {
             }
             guards::waived(state, &check, &text)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, Key, Kind, Purpose, Sought, State, key};
+    use crate::wizard::page::Page;
+    use crate::wizard::{Look, questions};
+
+    #[test]
+    fn a_pattern_that_is_none_stays_where_it_can_be_mended() {
+        let mut state = State::new(Look::default(), "mara".into());
+        state.page = Page::Report;
+        questions::line(&mut state, Purpose::Search);
+        for letter in "a(".chars() {
+            key(&mut state, Key::char(letter));
+        }
+        key(&mut state, Key::ctrl('r'));
+        key(&mut state, Key::plain(Code::Enter));
+        let open = state.popup.as_ref().map(|popup| &popup.kind);
+        assert!(matches!(open, Some(Kind::Line(line)) if line.pattern));
+        assert!(state.message.as_ref().is_some_and(|said| said.bad));
+        key(&mut state, Key::plain(Code::Backspace));
+        key(&mut state, Key::plain(Code::Enter));
+        assert!(state.popup.is_none());
+        assert_eq!(state.search, Some(Sought::Pattern("a".to_string())));
+        // The next search begins as the last one was.
+        questions::line(&mut state, Purpose::Search);
+        key(&mut state, Key::ctrl('r'));
+        key(&mut state, Key::char('b'));
+        key(&mut state, Key::plain(Code::Enter));
+        assert_eq!(state.search, Some(Sought::Words("b".to_string())));
     }
 }

@@ -6,6 +6,7 @@ use super::State;
 use super::event::Effect;
 use super::popup::{Choose, Focus, Kind, Line, Opt, Popup, Purpose, Typed};
 use crate::domain::run_view::Phase;
+use crate::domain::sought::Sought;
 use crate::domain::way_back::WayId;
 
 pub fn open(state: &mut State, kind: Kind) -> Vec<Effect> {
@@ -29,18 +30,26 @@ pub fn choose(state: &mut State, title: &str, text: Vec<String>, options: Vec<Op
 }
 
 pub fn line(state: &mut State, purpose: Purpose) -> Vec<Effect> {
-    let input = match purpose {
-        Purpose::Filter => Input::new(
-            state
-                .log
-                .query
-                .as_ref()
-                .and_then(|query| query.filter.clone())
-                .unwrap_or_default(),
-        ),
-        Purpose::Search | Purpose::Waive(_) => Input::default(),
+    let query = state.log.query.as_ref();
+    let (input, pattern) = match purpose {
+        Purpose::Filter => {
+            let filter = query.and_then(|query| query.filter.as_ref());
+            let text = filter.map(|sought| sought.text().to_string());
+            let pattern = filter.is_some_and(Sought::is_pattern);
+            (Input::new(text.unwrap_or_default()), pattern)
+        }
+        Purpose::Search => {
+            let pattern = state.search.as_ref().is_some_and(Sought::is_pattern);
+            (Input::default(), pattern)
+        }
+        Purpose::Waive(_) => (Input::default(), false),
     };
-    open(state, Kind::Line(Line { purpose, input }))
+    let line = Line {
+        purpose,
+        input,
+        pattern,
+    };
+    open(state, Kind::Line(line))
 }
 
 /// Leaving: at once where nothing runs, else the choice of how.

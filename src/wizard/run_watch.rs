@@ -33,6 +33,8 @@ pub struct RunWatch {
     pub mine: bool,
     pub foreign: bool,
     pub progress: Option<Progress>,
+    /// The newest thing that the run has set going, and in which step.
+    pub doing: Option<(StepId, CleanText)>,
     pub meter: Meter,
     pub disk_free: Option<u64>,
     /// Step to when it began, wall clock.
@@ -158,6 +160,7 @@ impl RunWatch {
             mine: preparing,
             foreign: false,
             progress: None,
+            doing: None,
             meter: Meter::default(),
             disk_free: None,
             began: BTreeMap::new(),
@@ -176,7 +179,9 @@ impl RunWatch {
                 RunEvent::StepStarted { step, .. } => {
                     self.began.insert(*step, line.at_ms);
                     self.progress = None;
+                    self.doing = None;
                 }
+                RunEvent::Effect { step, what } => self.doing = Some((*step, what.clone())),
                 RunEvent::StepEnded { step, seconds, .. }
                 | RunEvent::StepFailed { step, seconds, .. } => {
                     self.took.insert(*step, *seconds);

@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::style::Print;
 use ratatui::crossterm::terminal::{
     self as screen, BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate,
     EnterAlternateScreen, LeaveAlternateScreen, SetTitle,
@@ -30,7 +31,7 @@ use crate::domain::clean_text::CleanText;
 pub use copy::copy;
 pub use fault::{fault, give_back_on_panic, said};
 pub use input::{Input, read_input};
-pub use look::{can_draw, look};
+pub use look::{Colour, ask_for, can_draw, look};
 
 use output::{Output, Sheet};
 
@@ -39,6 +40,11 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// True when this process will not draw again: what is typed from now on is for the shell.
 static LEFT: AtomicBool = AtomicBool::new(false);
+
+/// The window's title goes on a stack of the terminal's own and comes back from it (xterm's "CSI Ps ; Ps t" with 22
+/// and 23, window title and icon label); terminals without such a stack pass over both.
+const SAVE_TITLE: &str = "\x1b[22;0t";
+const RESTORE_TITLE: &str = "\x1b[23;0t";
 
 /// How long a terminal that takes nothing is waited for when it is to be given back.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -165,7 +171,9 @@ impl Terminal {
         give_back();
         // The whole process group stops here, and goes on here after SIGCONT.
         rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;
-        take()
+        take()?;
+        let title = std::mem::take(&mut self.title);
+        self.title(&title)
     }
 
     /// Gives the terminal back; says whether it has heard that, and would hear more.
@@ -206,6 +214,7 @@ fn take() -> io::Result<()> {
     let mut bytes = Vec::new();
     let taken = queue!(
         bytes,
+        Print(SAVE_TITLE),
         EnterAlternateScreen,
         EnableBracketedPaste,
         cursor::Hide
@@ -229,7 +238,8 @@ pub fn give_back() -> bool {
         EndSynchronizedUpdate,
         DisableBracketedPaste,
         LeaveAlternateScreen,
-        cursor::Show
+        cursor::Show,
+        Print(RESTORE_TITLE)
     )
     .and_then(|()| output::send_within(&bytes, PATIENCE));
     let cooked = screen::disable_raw_mode();

@@ -7,6 +7,7 @@ mod effects;
 mod link;
 mod runs;
 mod session;
+mod writes;
 
 use std::io::Write as _;
 use std::os::unix::net::UnixStream;
@@ -25,7 +26,7 @@ use crate::exit_code::ExitCode;
 use crate::runner::folder::State as Runs;
 use crate::screen;
 use crate::wizard::event::{Effect, Event, Stamped};
-use crate::wizard::{Lesson, State, update};
+use crate::wizard::{Lesson, State, is_waited_for, update};
 
 use effects::World;
 
@@ -51,13 +52,16 @@ pub struct Opening {
 /// Frames in the background are at least so far apart.
 const CALM: Duration = Duration::from_millis(250);
 
+/// How long a frame waits for the answer of the log, which mostly comes in less than one millisecond.
+const SOON: Duration = Duration::from_millis(5);
+
 /// Runs the wizard until it is left; gives the exit code of the screen.
 pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
     let mut signals = Signals::listen().map_err(CommandError::from_cause(
         ExitCode::Internal,
         "listen for signals",
     ))?;
-    let look = terminal::look(|name| std::env::var(name).ok());
+    let look = terminal::look();
     let mut state = State::new(look, super::run::who().as_str().into());
     state.lesson = opening.lesson;
     if let Some(answers) = &opening.answers {
@@ -92,6 +96,8 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     // Taken from the queue while a frame waited its turn: it comes before everything else.
     let mut held: Option<Event> = None;
+    // A frame that is drawn by then at the latest: the log's answer, which is nearly there, may come into it.
+    let mut owed: Option<tokio::time::Instant> = None;
     let exit = 'screen: loop {
         for effect in pending.drain(..) {
             if effect == Effect::Leave {
@@ -101,8 +107,10 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
                 break 'screen ExitCode::HungUp;
             }
         }
-        let ticking = state.run.as_ref().is_some_and(|run| run.alive)
-            || state.message.is_some()
+        // Also without a runner users may be locked out, and the clock says how long.
+        let ticking = state.run.as_ref().is_some_and(|run| {
+            run.alive || (!run.preparing && run.down_seconds(state.now_ms).is_some())
+        }) || state.message.is_some()
             || state.looking
             || state.starting;
         let event = tokio::select! {
@@ -110,6 +118,7 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
             exit = signals.next() => break 'screen exit,
             event = async { held.take() }, if held.is_some() => event,
             event = queue.recv() => event,
+            () = tokio::time::sleep_until(owed.unwrap_or_else(tokio::time::Instant::now)), if owed.is_some() => None,
             _ = ticks.tick(), if ticking => Some(Event::Tick),
             _ = winch.recv() => {
                 // The reading thread tells the size: it and crossterm must not disagree.
@@ -128,10 +137,7 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
         let mut next = event;
         // Everything that waits is taken in before one frame is drawn.
         while let Some(event) = next {
-            urgent |= matches!(
-                event,
-                Event::Key(_) | Event::Paste(_) | Event::Resize { .. }
-            );
+            urgent |= is_waited_for(&state, &event);
             if let Event::Resize { width, height } = event {
                 screen.resize(width, height);
             }
@@ -151,10 +157,20 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
                 None
             };
         }
+        if owed.is_none()
+            && pending
+                .iter()
+                .any(|effect| matches!(effect, Effect::AskLog(_)))
+        {
+            owed = Some(tokio::time::Instant::now() + SOON);
+            continue;
+        }
         if !urgent && drawn.elapsed() < CALM {
             // A background frame waits its turn, unless something comes first: that is taken in before
             // it, in its place in the order.
-            let rest = CALM.saturating_sub(drawn.elapsed());
+            let calm = CALM.saturating_sub(drawn.elapsed());
+            let now = tokio::time::Instant::now();
+            let rest = owed.map_or(calm, |by| calm.min(by.saturating_duration_since(now)));
             if pending.is_empty()
                 && let Ok(Some(event)) = tokio::time::timeout(rest, queue.recv()).await
             {
@@ -166,6 +182,7 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
             break ExitCode::HungUp;
         }
         drawn = Instant::now();
+        owed = None;
     };
     let heard = screen.leave();
     world.leave().await;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::link::Link;
+use super::writes::Writes;
 use crate::app::error::{CommandError, Result};
 use crate::app::{attach, plain, run, runner_process};
 use crate::domain::answers::Answers;
@@ -23,7 +24,8 @@ use crate::runner::journal::{Entry, Follower, Journal};
 use crate::runner::lease::Lease;
 use crate::wizard::event::{Event, JournalLine, Trouble};
 
-/// How often the journal of a living run is looked at, and one that nobody works on.
+/// How often the journal of a living run is looked at, and one that nobody works on, where the kernel does not tell of
+/// writes.
 const LOOK: Duration = Duration::from_millis(100);
 const LOOK_IDLE: Duration = Duration::from_secs(2);
 
@@ -207,11 +209,14 @@ async fn follow(session: std::rc::Weak<Session>) {
     let mut caught_up = false;
     let mut alive_before = None;
     let mut silent_failures = 0u32;
+    let mut writes = None;
     loop {
         let Some(session) = session.upgrade() else {
             return;
         };
         if follower.is_none() {
+            // Before the first line is read: what is written from then on is told.
+            writes = Writes::to(&session.folder.journal());
             follower = Follower::open(&session.folder.journal()).ok();
         }
         // Looked at before the journal is read: what a runner that is gone has written is then all there.
@@ -259,9 +264,13 @@ async fn follow(session: std::rc::Weak<Session>) {
             }
             None => {}
         }
+        let mut runner_ended = false;
         if let Some(child) = session.child.borrow_mut().as_mut() {
             // Waited for, so that it is no zombie when it has ended.
-            let _ = child.try_wait();
+            runner_ended = !matches!(child.try_wait(), Ok(None));
+        }
+        if runner_ended {
+            session.child.borrow_mut().take();
         }
         if held && !session.link_open() {
             let link = Link::open(
@@ -298,19 +307,19 @@ async fn follow(session: std::rc::Weak<Session>) {
         {
             disk(&session);
         }
-        // A run that has its end and no runner needs no looking after; one that was interrupted may be
-        // taken up in another terminal.
-        let rest = if held
-            || session.preparing()
-            || session.expecting.get()
-            || session.child.borrow().is_some()
-        {
+        let live = held || session.expecting.get() || session.child.borrow().is_some();
+        let rest = if live || session.preparing() {
             LOOK
         } else {
             LOOK_IDLE
         };
         drop(session);
-        tokio::time::sleep(rest).await;
+        match &writes {
+            // Where no runner works, nothing happens but what is written: here while a run is being prepared, by
+            // another terminal that takes it up.
+            Some(writes) if !live => writes.next().await,
+            Some(_) | None => tokio::time::sleep(rest).await,
+        }
     }
 }
 

@@ -17,7 +17,7 @@ fn a_log_that_does_not_exist_yet_is_found_when_it_appears() {
     let log = Log::of(0);
     let path = log.folder.path().join("later.log");
     let desk = Desk::open();
-    let window = desk.ask(searched(&path, "two", NextHit { after: 0 }));
+    let window = desk.ask(searched(&path, "two", NextHit { from: 0 }));
     assert!(trouble(&window).contains("later.log is not there"));
     assert_eq!(window.lines, []);
     fs::write(&path, "one\ntwo\n").expect("written");

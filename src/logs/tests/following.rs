@@ -33,9 +33,9 @@ fn who_reads_stays_where_he_is() {
         Row(97),
         // Of a view that ends before it: the last rows of then, not of later.
         Row(5000),
-        NextTrouble { after: 97 },
-        NextHit { after: 99 },
-        NextHit { after: 0 },
+        NextTrouble { from: 98 },
+        NextHit { from: 100 },
+        NextHit { from: 0 },
     ] {
         let before = desk.ask(searched(&log.path, "line 9", place));
         log.append("ERROR line 9 is here again\nline 9\n");
@@ -78,7 +78,7 @@ fn a_line_without_its_end_is_shown_counted_and_found() {
     assert_eq!(texts(&window)[2], "all well");
     assert_eq!((window.rows, window.hits), (11, Some(0)));
     log.append("\nERROR torn");
-    let window = desk.ask(searched(&log.path, "error to", NextHit { after: 0 }));
+    let window = desk.ask(searched(&log.path, "error to", NextHit { from: 0 }));
     assert_eq!((window.hit, window.rows), (Some(11), 12));
 }
 

@@ -38,7 +38,7 @@ fn read_it() {
     write("\nWARN short\n", begin + LINE);
     let desk = Desk::open();
     let before = peak_kib();
-    let window = desk.ask(searched(&log.path, "the needle", NextHit { after: 0 }));
+    let window = desk.ask(searched(&log.path, "the needle", NextHit { from: 0 }));
     assert_eq!(
         (window.rows, window.hit, window.hits),
         (4, Some(2), Some(1))

@@ -29,7 +29,7 @@ fn nothing_that_a_log_holds_reaches_a_terminal() {
         ]
     );
     assert_eq!(window.lines[1].level, LogLevel::Error);
-    let hit = desk.ask(searched(&log.path, "error red text", NextHit { after: 0 }));
+    let hit = desk.ask(searched(&log.path, "error red text", NextHit { from: 0 }));
     assert_eq!(hit.hit, Some(1), "what is seen is found");
 }
 

@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use super::Reader;
 use crate::domain::log_view::{LogPlace, LogQuery, LogWindow};
+use crate::domain::sought::Sought;
 
 /// A reader and the windows that it told.
 struct Desk {
@@ -61,19 +62,24 @@ fn at(file: &Path, place: LogPlace) -> LogQuery {
         search: None,
         place,
         rows: 3,
+        grows: true,
     }
+}
+
+fn words(text: &str) -> Option<Sought> {
+    Some(Sought::Words(text.to_string()))
 }
 
 fn searched(file: &Path, search: &str, place: LogPlace) -> LogQuery {
     LogQuery {
-        search: Some(search.to_string()),
+        search: words(search),
         ..at(file, place)
     }
 }
 
 fn filtered(file: &Path, filter: &str, place: LogPlace) -> LogQuery {
     LogQuery {
-        filter: Some(filter.to_string()),
+        filter: words(filter),
         ..at(file, place)
     }
 }

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use proptest::prelude::*;
 
 use crate::domain::log_view::LogLevel;
+use crate::domain::sought::Sought;
 use crate::logs::found::Found;
 use crate::logs::index::Index;
 use crate::logs::lines::{last_text, level};
@@ -43,8 +44,10 @@ proptest! {
         pieces in proptest::collection::vec("(a|b|\r|\n|ERROR|WARN| ){0,25}", 0..8),
         buffer in 1usize..40,
         budget in 1u64..60,
+        pattern in any::<bool>(),
     ) {
-        let needle = Needle::new(Some("ab a")).expect("words");
+        let sought = if pattern { Sought::Pattern("^a|b  ?a|RR?$".into()) } else { Sought::Words("ab a".into()) };
+        let needle = Needle::new(Some(&sought)).expect("words");
         let mut file = tempfile::tempfile().expect("a file");
         let mut content = Vec::new();
         let (mut scan, mut index) = (Scan::default(), Index::default());

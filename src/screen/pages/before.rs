@@ -63,7 +63,7 @@ pub fn plan(state: &State) -> Vec<Row> {
             down = step.downtime;
             rows.push(if down {
                 Row::new(
-                    "── users are locked out from here (a go-ahead is typed first) ──",
+                    "── users are locked out from here (1st typed word) ──",
                     Role::Warn,
                 )
                 .cut()

@@ -17,9 +17,12 @@ pub fn rows(state: &State) -> Vec<Row> {
     match &state.found {
         None => rows.push(Row::dim("  looking for installations on this host …")),
         Some(found) if found.is_empty() => {
-            rows.push(Row::dim(
-                "  none found on this host; write the folders below",
-            ));
+            let filled = state.form.answers().is_ok();
+            rows.push(Row::dim(match &state.lesson {
+                Some(_) if filled => "  the practice deployment; everything is filled in",
+                None if filled => "  as your answers file says; change what is wrong",
+                Some(_) | None => "  none found on this host; write the folders below",
+            }));
         }
         Some(found) => {
             for (index, candidate) in found.iter().enumerate() {
@@ -93,11 +96,16 @@ pub fn rows(state: &State) -> Vec<Row> {
 
 fn facts(survey: &Survey) -> Vec<Row> {
     let connection = &survey.deployment.connection;
+    // A file of the installation is named from there: its folder stands above.
+    let home = format!("{}/", survey.deployment.old_home.display());
     let from = |key: &str| {
         connection
             .origin
             .get(key)
-            .map(|origin| format!("  ({origin})"))
+            .map(|origin| {
+                let origin = origin.as_str();
+                format!("  ({})", origin.strip_prefix(&home).unwrap_or(origin))
+            })
             .unwrap_or_default()
     };
     let version = |probe: &Probe<OmVersion>| match probe {

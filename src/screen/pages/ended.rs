@@ -4,6 +4,7 @@ use super::{buttons, running};
 use crate::domain::clean_text::CleanText;
 use crate::domain::run_view::Phase;
 use crate::exit_code::ExitCode;
+use crate::knowledge::Diagnosis;
 use crate::screen::rows::{Role, Row};
 use crate::screen::units;
 use crate::wizard::State;
@@ -18,18 +19,16 @@ pub fn stopped(state: &State) -> Vec<Row> {
     match (&run.view.ended, run.view.failure()) {
         (_, Some((step, failure))) => {
             rows.push(Row::new(format!("✖ Failed to {}", failure.what), Role::Bad).hang(2));
-            rows.push(Row::empty());
-            rows.push(label("Step", step.title()));
-            // What failed stays in sight; a long reason stands whole in the journal.
-            let why = CleanText::limited(failure.why.as_str(), 240);
-            let more = if why == failure.why {
-                ""
-            } else {
-                " (J has all of it)"
-            };
-            rows.push(label("Why", &format!("{why}{more}")));
+            if step.title().to_lowercase() != failure.what.as_str() {
+                rows.push(label("Step", step.title()));
+            }
+            // What failed and the ways on are seen at once; a long reason stands whole in the journal.
+            rows.push(label("Why", &shortened(failure.why.as_str(), IN_JOURNAL)));
+            match &state.log.diagnosis {
+                Some(known) => rows.extend(known_cause(known)),
+                None => rows.push(label("Next", &shortened(failure.next.as_str(), IN_JOURNAL))),
+            }
             rows.push(label("Still safe", failure.still_safe.as_str()));
-            rows.push(label("Next", failure.next.as_str()));
         }
         (None, None) if !run.alive => {
             rows.push(
@@ -48,6 +47,40 @@ pub fn stopped(state: &State) -> Vec<Row> {
         (Some(_), None) | (None, None) => {}
     }
     rows.push(label("Users", users(run)));
+    if run.view.failure().is_none() {
+        rows.extend(end_and_backup(run));
+    }
+    rows.push(Row::empty());
+    rows.extend(buttons(state));
+    if let Some((_, failure)) = run.view.failure() {
+        rows.push(Row::empty());
+        rows.extend(end_and_backup(run));
+        if state.log.diagnosis.is_some() {
+            rows.push(label("Next", failure.next.as_str()));
+        }
+    }
+    rows.extend(diagnosis(state));
+    rows.extend(right_end(state));
+    if let Some(window) = state.log.window.as_ref().filter(|w| !w.lines.is_empty()) {
+        rows.push(Row::empty());
+        rows.push(
+            Row::dim("── last lines of its log; L opens it ")
+                .and("─".repeat(60), Role::Dim)
+                .cut(),
+        );
+        let skipped = window.lines.len().saturating_sub(6);
+        for line in window.lines.iter().skip(skipped) {
+            rows.push(Row::new(line.text.to_string(), running::level_role(line.level)).cut());
+        }
+    }
+    rows
+}
+
+const IN_JOURNAL: &str = "J has all of it";
+
+/// How the run ended, and the backup that it leaves.
+fn end_and_backup(run: &RunWatch) -> Vec<Row> {
+    let mut rows = Vec::new();
     if let Some((exit, message)) = &run.view.ended {
         let code = format!("exit code {}, {}", exit.number(), exit.meaning());
         // What failed is told above; then the end adds only its code.
@@ -66,23 +99,32 @@ pub fn stopped(state: &State) -> Vec<Row> {
             ),
         ));
     }
-    rows.push(Row::empty());
-    rows.extend(buttons(state));
-    rows.extend(diagnosis(state));
-    rows.extend(right_end(state));
-    if let Some(window) = state.log.window.as_ref().filter(|w| !w.lines.is_empty()) {
-        rows.push(Row::empty());
-        rows.push(
-            Row::dim("── last lines of its log; L opens it ")
-                .and("─".repeat(60), Role::Dim)
-                .cut(),
-        );
-        let skipped = window.lines.len().saturating_sub(6);
-        for line in window.lines.iter().skip(skipped) {
-            rows.push(Row::new(line.text.to_string(), running::level_role(line.level)).cut());
-        }
-    }
     rows
+}
+
+/// So much of it that the ways on stay in sight; `whole` says where the rest is.
+fn shortened(text: &str, whole: &str) -> String {
+    let short = CleanText::limited(text, 160);
+    if short.as_str() == text {
+        text.to_string()
+    } else {
+        format!("{short} ({whole})")
+    }
+}
+
+/// The known failure in short: what it is and what to do.
+fn known_cause(known: &Diagnosis) -> Vec<Row> {
+    vec![
+        label(
+            "Known",
+            &format!(
+                "{} ({})",
+                known.failure.title,
+                known.failure.certainty.word()
+            ),
+        ),
+        label("Do", &shortened(&known.failure.next, "more below")),
+    ]
 }
 
 /// A known failure in the log of what failed: cause, what to do, how sure, from where we know it.

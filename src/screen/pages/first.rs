@@ -40,9 +40,10 @@ pub fn rows(state: &State) -> Vec<Row> {
     }
     rows.extend([
         Row::heading("An upgrade, from left to right"),
-        Row::text("  notes, checks ─ backup ─ proof ─┃─ stop ─ compare ─┃─ migrate ─ start").cut(),
-        Row::dim("  you decide      old version      ┃  users locked out ┃  new version").cut(),
-        Row::dim("                  keeps serving    ┃  (typed go-ahead) ┃  (typed again)").cut(),
+        // 56 columns: the narrowest main pane shows all three.
+        Row::text("notes ─ backup ─ proof ┃ stop ─ compare ┃ migrate, start").cut(),
+        Row::dim("the old version serves ┃ users are out  ┃ new version").cut(),
+        Row::dim("only read, not changed ┃ 1st typed word ┃ 2nd typed word").cut(),
         Row::empty(),
         Row::text("· The backup is proven by restoring a copy beside production, before anything is stopped. Production is only read.").hang(2),
         Row::text("· Until the second typed word, going back is starting the old server. After it, a restore; the proof has measured how long.").hang(2),

@@ -1,6 +1,7 @@
 //! One file a page or a family of pages: rows from the state, nothing that acts.
 
 mod before;
+mod clients;
 mod connect;
 mod ended;
 mod first;
@@ -25,7 +26,7 @@ pub fn rows(state: &State) -> Vec<Row> {
         Page::Checklist => settings::checklist(state),
         Page::BackupPlan => settings::backup(state),
         Page::Buffers => settings::buffers(state),
-        Page::Clients => settings::clients(state),
+        Page::Clients => clients::rows(state),
         Page::Plan => before::plan(state),
         Page::Backup
         | Page::Proof
@@ -90,7 +91,7 @@ fn radio(state: &State, item: Item, taken: bool, label: &str, about: &str) -> Ro
             if about.is_empty() {
                 String::new()
             } else {
-                format!("  {about}")
+                format!(": {about}")
             },
             Role::Dim,
         )
@@ -129,8 +130,12 @@ fn field(state: &State, id: crate::wizard::form::FieldId, width: usize) -> Vec<R
         }
         passed += w;
     }
+    let (shown, role) = match (marked, value.is_empty()) {
+        (true, _) => (shown, Role::FieldNow),
+        (false, true) => (id.without().to_string(), Role::Dim),
+        (false, false) => (shown, Role::Field),
+    };
     let filled = super::rows::pad(&shown, cells);
-    let role = if marked { Role::FieldNow } else { Role::Field };
     let label = super::rows::pad(id.label(), 17);
     let mut row = Row::text(format!("{}{label} ", pointer(marked)))
         .and(filled, role)

@@ -45,9 +45,9 @@ pub fn notes(state: &State) -> Vec<Row> {
         rows.push(
             Row::text(format!("{}{sign} ", pointer(marked)))
                 .and(pad(concern, 9), concern_role)
-                .and(pad(word, 10), role)
+                .and(pad(word, 11), role)
                 .and(
-                    format!("{}  ", pad(&note.change.since.to_string(), 6)),
+                    format!("{} ", pad(&note.change.since.to_string(), 7)),
                     Role::Dim,
                 )
                 .and(CleanText::new(&note.change.title).to_string(), Role::Plain)
@@ -203,10 +203,7 @@ pub fn checks(state: &State) -> Vec<Row> {
                     verdict_role(finding.verdict),
                 )
                 .and(format!(" {waived}"), Role::Strong)
-                .and(
-                    format!("{}: {}", finding.title, finding.message),
-                    Role::Plain,
-                )
+                .and(told(finding), Role::Plain)
                 .hang(10)
                 .mark(marked),
         );
@@ -226,6 +223,20 @@ pub fn checks(state: &State) -> Vec<Row> {
     }
     rows.extend(buttons(state));
     rows
+}
+
+/// A title is what would be well; where it is not so, only what was found is told.
+fn told(finding: &Finding) -> String {
+    match finding.verdict {
+        Verdict::Pass | Verdict::Info | Verdict::Skip => {
+            format!("{}: {}", finding.title, finding.message)
+        }
+        Verdict::Warn | Verdict::Fail | Verdict::Unknown => {
+            let mut letters = finding.message.as_str().chars();
+            let first = letters.next().into_iter().flat_map(char::to_uppercase);
+            first.chain(letters).collect()
+        }
+    }
 }
 
 pub fn check_detail(state: &State, index: usize) -> Vec<Row> {

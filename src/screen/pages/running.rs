@@ -87,16 +87,16 @@ fn progress(state: &State, run: &RunWatch) -> Vec<Row> {
     let stalled = run.meter.stalled_seconds(state.boot_ms);
     if let Some(rate) = run.meter.rate(state.boot_ms) {
         let bars = run.meter.per_second(state.boot_ms);
-        let bars = units::sparkline(&bars[bars.len().saturating_sub(30)..]);
+        let bars = units::sparkline(&bars[bars.len().saturating_sub(20)..]);
         let rate = if is_bytes {
             format!("{}/s", units::bytes(rate as u64))
         } else {
             format!("{rate:.1} {}/s", progress.unit)
         };
         rows.push(
-            Row::text(format!("  Rate    {rate:<14} "))
+            Row::text(format!("  Rate    {rate:<18} "))
                 .and(bars, Role::Accent)
-                .and("  30 s", Role::Dim)
+                .and("  20 s", Role::Dim)
                 .cut(),
         );
     }
@@ -181,7 +181,11 @@ fn steps(state: &State, run: &RunWatch, page: Page) -> Vec<Row> {
         let sign = glyph(state, run, step);
         let words = match step {
             StepState::ToDo => String::new(),
-            StepState::Running { .. } if run.alive => "…".to_string(),
+            StepState::Running { .. } if run.alive => match &run.doing {
+                // What it is about, not the whole command: c shows that.
+                Some((step, what)) if step == id => cut(what.as_str(), 160),
+                Some(_) | None => "…".to_string(),
+            },
             StepState::Running { .. } => "interrupted, not known how it ended".to_string(),
             StepState::Ended { outcome, seconds } => {
                 let message = match outcome {

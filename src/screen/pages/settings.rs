@@ -1,15 +1,15 @@
-//! The pages of decisions: checklist, backup, buffers, clients.
+//! The pages of decisions: checklist, backup, buffers.
 
 use super::{buttons, field, pointer, radio};
 use crate::domain::answers::MemoryWay;
 use crate::domain::backup::Level;
-use crate::domain::clean_text::CleanText;
 use crate::domain::event::ChecklistAnswer;
+use crate::domain::names::Engine;
 use crate::screen::rows::{Role, Row, pad};
 use crate::screen::units;
 use crate::wizard::State;
 use crate::wizard::form::FieldId;
-use crate::wizard::items::{Item, client_lines, point_answer};
+use crate::wizard::items::{Item, point_answer};
 
 pub fn checklist(state: &State) -> Vec<Row> {
     let mut rows = vec![
@@ -107,22 +107,39 @@ pub fn buffers(state: &State) -> Vec<Row> {
         .as_ref()
         .and_then(|l| l.survey.database.sort_memory)
         .map_or("none here".to_string(), units::bytes);
-    let wanted = state.form.mib.value();
-    let wanted = if wanted.trim().is_empty() {
-        "20"
-    } else {
-        wanted.trim()
+    let wanted = state.form.mib.value().trim();
+    let during = match (state.form.memory, wanted) {
+        (MemoryWay::Leave, _) => now.clone(),
+        (MemoryWay::Connection | MemoryWay::Role, "") => "20 MiB".to_string(),
+        (MemoryWay::Connection | MemoryWay::Role, wanted) => format!("{wanted} MiB"),
     };
-    let mut rows = vec![
-        Row::text(
+    let engine = state
+        .looked
+        .as_ref()
+        .map(|l| l.survey.database.identity.engine);
+    let (setting, why) = match engine {
+        Some(Engine::Sqlite) => (
+            "sort memory",
+            "The migration sorts wide rows. The practice database is like MySQL here: with too little memory it stops with \"Out of sort memory\".",
+        ),
+        Some(Engine::Mysql) => (
+            "sort_buffer",
+            "The migration sorts wide rows. With too little sort memory MySQL stops it with \"Out of sort memory\".",
+        ),
+        Some(Engine::Postgres) | None => (
+            "work_mem",
             "The migration sorts wide rows. With little sort memory PostgreSQL writes to disk and is slower; it never fails for that.",
         ),
+    };
+    let mut rows = vec![
+        Row::text(why),
         Row::empty(),
-        Row::dim("                   now            for the migration  afterwards").cut(),
+        Row::dim("                now          for the migration  afterwards").cut(),
         Row::text(format!(
-            "  work_mem         {} {} {}",
-            pad(&now, 14),
-            pad(&format!("{wanted} MiB"), 18),
+            "  {} {} {} {}",
+            pad(setting, 13),
+            pad(&now, 12),
+            pad(&during, 18),
             now
         ))
         .cut(),
@@ -156,33 +173,6 @@ pub fn buffers(state: &State) -> Vec<Row> {
     rows.extend(field(state, FieldId::Mib, 61));
     rows.push(Row::dim("  20 MiB is OpenMetadata's own figure; the rest is ours.").hang(2));
     rows.push(Row::empty());
-    rows.extend(buttons(state));
-    rows
-}
-
-pub fn clients(state: &State) -> Vec<Row> {
-    let target = state
-        .looked
-        .as_ref()
-        .and_then(|l| l.plan.to.as_ref())
-        .map_or("the target version".to_string(), ToString::to_string);
-    let mut rows = vec![
-        Row::text(format!(
-            "Every client that talks to the server has to match {target}. You have one where ingestion runs outside of OpenMetadata's own container: Airflow, cron, CI, a notebook. If not, go on."
-        )),
-        Row::empty(),
-        Row::text(
-            "There: what is installed, and the upgrade, while ingestion is paused and after the new server is up (y copies):",
-        ),
-    ];
-    for line in client_lines(state) {
-        rows.push(Row::new(format!("  $ {}", CleanText::new(&line)), Role::Accent).hang(6));
-    }
-    rows.extend([
-        Row::empty(),
-        Row::dim("YOUR,EXTRAS: the connectors that it was installed with, such as mysql,s3. Clients have four numbers; ~= takes the newest fourth. omup does not log in to other hosts: this page only says what to type."),
-        Row::empty(),
-    ]);
     rows.extend(buttons(state));
     rows
 }

@@ -1,5 +1,7 @@
 //! What a person sees: the wizard's frames, from recorded sessions and in a real terminal.
 
+mod film;
+mod masks;
 mod over_ssh;
 mod replay;
 mod scenarios;

@@ -1,4 +1,4 @@
-//! A recorded session, replayed: the same queue of events gives the same frames, at every size.
+//! A recorded session, replayed at every size.
 //!
 //! The recording is of the real wizard on the practice deployment, from the first page to the report
 //! and back (`OMUP_RECORD=FILE omup sandbox`).
@@ -6,70 +6,29 @@
 use std::collections::BTreeMap;
 
 use omup::screen;
-use omup::wizard::event::{Event, Stamped};
 use omup::wizard::page::Page;
-use omup::wizard::{Lesson, Look, State, update};
+use omup::wizard::{Lesson, Look, State};
+
+use super::film::{Film, RICH};
 
 const RECORD: &str = include_str!("../../fixtures/practice-upgrade-and-back.jsonl");
 
-fn events() -> Vec<Stamped> {
-    RECORD
-        .lines()
-        .enumerate()
-        .map(|(number, line)| {
-            serde_json::from_str(line)
-                .unwrap_or_else(|error| panic!("line {} of the recording: {error}", number + 1))
-        })
-        .collect()
-}
-
-fn state(look: Look, width: u16, height: u16) -> State {
-    let mut state = State::new(look, "mara".into());
-    state.lesson = Some(Lesson {
+fn film() -> Film {
+    let lesson = Lesson {
         name: "good".to_string(),
         about: "everything goes well; then it is taken back all the same".to_string(),
         right_end: "The old version serves the restored database, equal to the backup; the upgraded one is kept beside it."
             .to_string(),
         mending: None,
-    });
-    (state.width, state.height) = (width, height);
-    state
+    };
+    Film::new(RECORD, lesson)
 }
 
 /// Replays at a size; `each` sees the state after every event.
-fn replay(look: Look, width: u16, height: u16, mut each: impl FnMut(&State)) -> State {
-    let mut state = state(look, width, height);
-    for (number, mut stamped) in events().into_iter().enumerate() {
-        if let Event::Resize { .. } = stamped.event {
-            stamped.event = Event::Resize { width, height };
-        }
-        // What the form was filled with before the first event.
-        if number == 0 {
-            fill(&mut state);
-        }
-        update(&mut state, stamped);
-        each(&state);
-    }
-    state
+fn replay(look: Look, width: u16, height: u16, each: impl FnMut(&State)) {
+    film().replay(look, width, height, each);
 }
 
-/// The answers of the practice deployment, as `omup sandbox` gives them.
-fn fill(state: &mut State) {
-    let answers = events()
-        .into_iter()
-        .find_map(|stamped| match stamped.event {
-            Event::Looked(looked) => (*looked).ok().map(|looked| looked.answers),
-            _ => None,
-        });
-    state
-        .form
-        .fill(&answers.expect("the recording looks at the deployment"));
-}
-
-const RICH: Look = Look {
-    mono: false,
-    ascii: false,
-};
 const MONO: Look = Look {
     mono: true,
     ascii: true,
@@ -79,11 +38,19 @@ const MONO: Look = Look {
 fn a_recorded_queue_gives_the_same_frames_again() {
     let frames = || {
         let mut frames = Vec::new();
-        replay(RICH, 80, 24, |state| frames.push(screen::snapshot(state)));
+        let mut starting = true;
+        replay(RICH, 80, 24, |state| {
+            frames.push(screen::snapshot(state));
+            starting = state.starting;
+        });
+        assert!(
+            !starting,
+            "what was started has started: nothing keeps the screen awake"
+        );
         frames
     };
     let (first, second) = (frames(), frames());
-    assert_eq!(first.len(), events().len());
+    assert_eq!(first.len(), film().events.len());
     assert_eq!(first, second);
     let last = first.last().expect("frames").join("\n");
     assert!(last.contains("Rolled back"), "{last}");
@@ -195,7 +162,18 @@ fn every_frame_tells_where_one_is_and_how_to_get_out() {
                 assert!(head.contains("1.10.7 → 1.12.4"), "{head}");
             }
             let hints = frame.last().expect("hints");
-            assert!(hints.contains("help"), "{hints}");
+            // Over a page Esc is the way out.
+            let way = if state.popup.is_some() {
+                "Esc back"
+            } else {
+                "? help  q leave"
+            };
+            let way = if state.field().is_some() && state.popup.is_none() {
+                "F1 help"
+            } else {
+                way
+            };
+            assert!(hints.contains(way), "{hints}");
         });
     }
 }

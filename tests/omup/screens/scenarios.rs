@@ -1,7 +1,14 @@
 //! Each practice scenario led to its right end by somebody who reads nothing but the screens.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use omup::app::sandbox::{Then, scenario as scenario_of};
+use omup::screen;
+use omup::wizard::Lesson;
+
+use super::film::{Film, RICH};
+use super::masks::masked;
 use super::walk::{self, DOWN, ENTER, Walk};
 use crate::support::wait;
 
@@ -15,6 +22,43 @@ fn status(walk: &Walk, scenario: &str) -> serde_json::Value {
         .unwrap_or_else(|error| panic!("{error}"));
     serde_json::from_slice(&out.stdout)
         .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&out.stderr)))
+}
+
+/// The pages that decided, as they were when they were left: drawn again from the record of the session, with the
+/// masks over it, and compared with the snapshots.
+#[track_caller]
+fn pages(walk: &Walk, scenario: &str, decisive: &[&str]) {
+    let record = walk.folder.join(walk::RECORD);
+    let record = std::fs::read_to_string(record).unwrap_or_else(|error| panic!("{error}"));
+    // The newest line may not be whole yet.
+    let whole = record.rfind('\n').map_or("", |end| &record[..end]);
+    let told = scenario_of(scenario).unwrap_or_else(|| panic!("no scenario {scenario}"));
+    let lesson = Lesson {
+        name: told.name.to_string(),
+        about: told.about.to_string(),
+        right_end: told.right_end.to_string(),
+        mending: match told.then {
+            Then::MendAndGoOn { mending } => Some(mending.to_string()),
+            Then::Nothing | Then::GoBack | Then::GoOn => None,
+        },
+    };
+    let film = Film::new(&masked(whole, walk.folder.path()), lesson).standing_still();
+    let mut seen = BTreeMap::new();
+    film.replay(RICH, 80, 24, |state| {
+        let over = if state.popup.is_some() { "-asked" } else { "" };
+        seen.insert(
+            format!("{:?}{over}", state.page),
+            screen::snapshot(state).join("\n"),
+        );
+    });
+    for name in decisive {
+        let frame = seen
+            .get(*name)
+            .unwrap_or_else(|| panic!("{name} was not seen: {:?}", seen.keys()));
+        insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!(format!("scenario-{scenario}-{name}"), frame);
+        });
+    }
 }
 
 /// From the first page to the run at work.
@@ -40,9 +84,17 @@ fn over_the_point(walk: &mut Walk) {
     walk.type_name("Migrate");
 }
 
+/// On the page that says what failed, when what its log says is known too.
+#[track_caller]
+fn failed(walk: &Walk, words: &str) {
+    walk.tty.wait_for(words);
+    let record = walk.folder.join(walk::RECORD);
+    wait::for_line(&record, r#""rows":400"#, Duration::from_secs(60));
+}
+
 /// Takes the restore from the page that says what failed.
 fn go_back(walk: &mut Walk, scenario: &str) {
-    walk.tty.wait_for("Stopped, here is why");
+    failed(walk, "Stopped, here is why");
     walk.choose("Ways back");
     walk.tty.wait_for("possible  yes");
     walk.choose("Restore the backup");
@@ -55,6 +107,7 @@ fn go_back(walk: &mut Walk, scenario: &str) {
         (&60.into(), &"rolled-back".into())
     );
     assert_eq!(end["view"]["facts"]["restored_equal"], true);
+    pages(walk, scenario, &["Stopped", "Ways", "Ways-asked", "Finish"]);
 }
 
 /// Mends the cause, as somebody outside of omup would.
@@ -85,12 +138,13 @@ fn upgraded(walk: &mut Walk, scenario: &str) {
         (&end["exit"], &end["phase"]),
         (&0.into(), &"upgraded".into())
     );
+    pages(walk, scenario, &["Stopped", "Finish"]);
 }
 
 /// The backup is refused: nothing was stopped, nothing was changed.
 fn refused(scenario: &str) {
     let walk = begin(scenario);
-    walk.tty.wait_for("Stopped, here is why");
+    failed(&walk, "Stopped, here is why");
     walk.tty.wait_for("notice nothing");
     let screen = walk.tty.text();
     assert!(screen.contains("✖ Failed to"), "{screen}");
@@ -100,6 +154,7 @@ fn refused(scenario: &str) {
         (&20.into(), &"before-downtime".into())
     );
     assert!(end["view"]["facts"]["backup_dir"].is_null(), "{end}");
+    pages(&walk, scenario, &["Stopped"]);
 }
 
 #[test]
@@ -116,7 +171,7 @@ fn dump_ends_early() {
 fn out_of_sort_memory() {
     let mut walk = begin("out-of-sort-memory");
     over_the_point(&mut walk);
-    walk.tty.wait_for("Stopped, here is why");
+    failed(&walk, "Stopped, here is why");
     mend(&mut walk);
     run_again(&mut walk);
     upgraded(&mut walk, "out-of-sort-memory");
@@ -166,7 +221,7 @@ fn server_comes_back() {
 fn runner_killed() {
     let mut walk = begin("runner-killed");
     over_the_point(&mut walk);
-    walk.tty.wait_for("Interrupted");
+    failed(&walk, "Interrupted");
     walk.choose("Go on with this run");
     upgraded(&mut walk, "runner-killed");
     let end = status(&walk, "runner-killed");

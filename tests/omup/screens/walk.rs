@@ -27,6 +27,9 @@ pub fn program() -> PathBuf {
     }
 }
 
+/// The record of the session, in its folder.
+pub const RECORD: &str = "record.jsonl";
+
 /// A wizard on a practice deployment in a folder of the test's own.
 pub struct Walk {
     pub tty: Tty,
@@ -124,7 +127,8 @@ impl Walk {
 pub fn open(folder: &Folder, scenario: &str, pace: &str, env: &[(&str, &str)]) -> Start {
     let start = Start::new(program())
         .args(["sandbox", "--pace", pace, "--scenario", scenario])
-        .env("TMPDIR", folder.path());
+        .env("TMPDIR", folder.path())
+        .env("OMUP_RECORD", folder.join(RECORD));
     env.iter()
         .fold(start, |start, (name, value)| start.env(name, value))
 }

@@ -18,6 +18,18 @@ impl Folder {
         Folder { path }
     }
 
+    /// A folder at this very path, for one that is seen in a picture.
+    #[allow(dead_code, reason = "for examples/shots.rs")]
+    pub fn at(path: impl Into<PathBuf>) -> Folder {
+        use std::os::unix::fs::DirBuilderExt as _;
+        let path = path.into();
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(&path)
+            .unwrap_or_else(|error| panic!("cannot make {}: {error}", path.display()));
+        Folder { path }
+    }
+
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use super::{FIRST, on_the_first_page, wizard};
 use crate::support::folder::Folder;
-use crate::support::tty::{PATIENCE, Start};
+use crate::support::tty::{PATIENCE, Start, Tty, sequences};
 use crate::support::wait;
 
 #[test]
@@ -17,6 +17,8 @@ fn it_takes_the_terminal_and_gives_it_back() {
     tty.look(|screen| {
         assert!(screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste());
     });
+    let aside = |tty: &Tty| sequences::check(&tty.bytes()).map(|modes| modes.titles_aside);
+    assert_eq!(aside(&tty), Ok(1), "the window's title is put aside");
     tty.send("q");
     assert_eq!(tty.exit_code(), 0);
     tty.given_back();

@@ -15,14 +15,15 @@ fn marked(screen: &vt100::Screen) -> String {
 
 #[test]
 fn what_is_chosen_is_seen_with_and_without_colour() {
-    for no_colour in [false, true] {
+    let of_environment: &[&str] = &[];
+    for (no_color, arguments, no_colour) in [
+        ("", of_environment, false),
+        ("1", of_environment, true),
+        ("1", &["--color", "always"], false),
+        ("", &["--color", "never"], true),
+    ] {
         let folder = Folder::new("terminal-colour");
-        let start = wizard(&folder);
-        let start = if no_colour {
-            start.env("NO_COLOR", "1")
-        } else {
-            start
-        };
+        let start = wizard(&folder).env("NO_COLOR", no_color).args(arguments);
         let tty = on_the_first_page(start);
         tty.wait_until("the first item to be marked", |screen| {
             marked(screen).contains("Begin a new upgrade")

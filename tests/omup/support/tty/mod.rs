@@ -123,6 +123,12 @@ impl Tty {
         self.seen.wait(what, PATIENCE, |sight| so(&sight.bytes));
     }
 
+    /// When the last bytes came that the program has written.
+    #[allow(dead_code, reason = "for benches/screen.rs")]
+    pub fn last_came(&self) -> std::time::Instant {
+        self.seen.lock().came
+    }
+
     /// Waits until the screen is so.
     ///
     /// # Panics
@@ -204,6 +210,10 @@ impl Tty {
             "modes that were not given back"
         );
         assert!(modes.cursor_shown(), "the cursor is hidden");
+        assert_eq!(
+            modes.titles_aside, 0,
+            "the window's title is not taken back"
+        );
         self.look(|screen| {
             assert!(!screen.alternate_screen() && !screen.hide_cursor());
             assert!(!screen.bracketed_paste());

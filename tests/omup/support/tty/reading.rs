@@ -44,6 +44,8 @@ pub struct Sight {
     pub ended: bool,
     /// Nothing is read for now.
     pub held: bool,
+    /// When the last bytes came.
+    pub came: Instant,
 }
 
 pub struct Seen {
@@ -64,6 +66,7 @@ impl Seen {
                 bytes: Vec::new(),
                 ended: false,
                 held: false,
+                came: Instant::now(),
             }),
             changed: Condvar::new(),
         }
@@ -136,7 +139,9 @@ pub fn read(master: &OwnedFd, mut nudge: &UnixStream, seen: &Seen) {
         match rustix::io::read(master, &mut buffer) {
             Ok(0) => break,
             Ok(count) => {
+                let came = Instant::now();
                 let mut sight = seen.lock();
+                sight.came = came;
                 sight.bytes.extend_from_slice(&buffer[..count]);
                 sight.parser.process(&buffer[..count]);
                 drop(sight);

@@ -19,6 +19,8 @@ pub struct Modes {
     pub frames: usize,
     /// Colours were named: SGR 30-49, 90-107.
     pub colours: bool,
+    /// Window titles that were put aside and not taken back.
+    pub titles_aside: usize,
 }
 
 impl Modes {
@@ -120,6 +122,14 @@ fn control_sequence(bytes: &[u8], modes: &mut Modes) -> Result<usize, String> {
                 return Err(format!("a cursor position {parameters:?}"));
             }
         }
+        (None, b't') => match parameters {
+            "22;0" => modes.titles_aside += 1,
+            "23;0" => {
+                let left = modes.titles_aside.checked_sub(1);
+                modes.titles_aside = left.ok_or("a title taken back that was not put aside")?;
+            }
+            _ => return Err(format!("a window command {parameters:?}")),
+        },
         (None, b'J') if ["2", "3", "0", ""].contains(&parameters) => {}
         (None, b'K') if parameters.is_empty() => {}
         (_, letter) => {
@@ -204,11 +214,18 @@ fn what_is_allowed_and_what_is_not() {
     assert_eq!((modes.frames, modes.colours), (1, true));
     assert_eq!(modes.left_on(), Vec::<u16>::new());
     assert!(modes.cursor_shown());
+    let aside = check(b"\x1b[22;0t").expect("allowed").titles_aside;
+    let back = check(b"\x1b[22;0t\x1b[23;0t")
+        .expect("allowed")
+        .titles_aside;
+    assert_eq!((aside, back), (1, 0));
     let left = check(b"\x1b[?2004h\x1b[?25l").expect("allowed");
     assert_eq!(left.left_on(), vec![PASTE]);
     assert!(!left.cursor_shown());
     for wrong in [
         "\x1b[?1000h",
+        "\x1b[21t",
+        "\x1b[23;0t",
         "\x1b[6n",
         "\x1bc",
         "\x1b]52;c;?\x07",

@@ -32,9 +32,16 @@ pub fn styled(screen: &Screen) -> String {
 
 /// The screen as a picture. Needs no font, browser or network; the same screen gives the same text.
 pub fn svg(screen: &Screen) -> String {
-    anstyle_svg::Term::new()
+    picture(&ansi(screen))
+}
+
+/// The same from lines with colour sequences.
+pub fn picture(ansi: &str) -> String {
+    let picture = anstyle_svg::Term::new()
         .palette(anstyle_svg::WIN10_CONSOLE)
-        .render_svg(&ansi(screen))
+        .render_svg(ansi);
+    // That palette's blue can hardly be read on its black; its bright blue can.
+    picture.replace("#0037DA", "#3B78FF")
 }
 
 /// The screen as lines with colour sequences, as one could `cat` it.
