@@ -131,6 +131,18 @@ pub fn buffers(state: &State) -> Vec<Row> {
             "The migration sorts wide rows. With little sort memory PostgreSQL writes to disk and is slower; it never fails for that.",
         ),
     };
+    let (standing, standing_about, leave_about) = match engine {
+        Some(Engine::Mysql) => (
+            "for the whole server",
+            "SET GLOBAL sort_buffer_size; needs a right; put back afterwards",
+            "the migration may stop with \"Out of sort memory\"",
+        ),
+        Some(Engine::Postgres | Engine::Sqlite) | None => (
+            "for the role in this database",
+            "ALTER ROLE ... IN DATABASE ... SET; put back afterwards",
+            "the migration may take longer",
+        ),
+    };
     let mut rows = vec![
         Row::text(why),
         Row::empty(),
@@ -151,16 +163,8 @@ pub fn buffers(state: &State) -> Vec<Row> {
             "in the migration's own connection",
             "no right needed, nothing to put back (recommended)",
         ),
-        (
-            MemoryWay::Role,
-            "for the role in this database",
-            "ALTER ROLE ... IN DATABASE ... SET; put back afterwards",
-        ),
-        (
-            MemoryWay::Leave,
-            "leave it as it is",
-            "the migration may take longer",
-        ),
+        (MemoryWay::Role, standing, standing_about),
+        (MemoryWay::Leave, "leave it as it is", leave_about),
     ] {
         rows.push(radio(
             state,
