@@ -25,6 +25,13 @@ mysql_tools | mysql80_tools | mariadb_tools)
     esac
     found "$programs"
     ;;
+faketime)
+    # Only the library, whatever folder this architecture has for it.
+    library() { find "$home/root/usr/lib" -name libfaketime.so.1 2>/dev/null; }
+    [ -n "$(library)" ] || apt_unpack libfaketime "$home/root"
+    [ -n "$(library)" ] || cannot "the package libfaketime brought no libfaketime.so.1"
+    found "$(library)"
+    ;;
 runit)
     # Only the programs runsv and sv: the package's own scripts would set up a service tree on this machine.
     if [ ! -x "$home/root/usr/bin/runsv" ]; then

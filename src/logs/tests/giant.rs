@@ -51,7 +51,10 @@ fn read_it() {
     assert_eq!((window.errors, window.warnings), (1, 1));
     // What is counted includes the pages of this program that are touched for the first time: some MiB in a debug build.
     let grown = peak_kib() - before;
-    assert!(grown < 32 * 1024, "{grown} KiB for one line of {LINE} bytes");
+    assert!(
+        grown < 32 * 1024,
+        "{grown} KiB for one line of {LINE} bytes"
+    );
 }
 
 /// The most memory that this process ever had, in KiB.

@@ -1,10 +1,8 @@
 //! The wall clock jumps while omup works: order comes from numbers, durations from the monotonic clock.
 
-use std::path::PathBuf;
-
 use super::{events, journal, pause, quiet, runner, unconfirmed, upgraded};
 use crate::story::stage::{RUN, Stage};
-use crate::support::skip::skip;
+use crate::support::tool::tool;
 
 /// Every duration in the journal, in seconds.
 fn durations(stage: &Stage) -> Vec<f64> {
@@ -62,14 +60,8 @@ fn the_newest_run_is_the_last_one_whatever_the_clock_said() {
 /// Promise 22.
 #[test]
 fn a_clock_that_jumps_in_the_middle_of_a_run_changes_no_duration() {
-    let Some(library) = [
-        "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-        "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
-    ]
-    .map(PathBuf::from)
-    .into_iter()
-    .find(|path| path.is_file()) else {
-        return skip("libfaketime is not installed (package faketime)");
+    let Some(library) = tool("faketime") else {
+        return;
     };
     for jump in ["-1h", "+10y", "-20y"] {
         let stage = Stage::sqlite("clock-jump", &quiet("statement_delay_ms = 20\n"));
