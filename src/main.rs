@@ -54,6 +54,7 @@ fn main() -> std::process::ExitCode {
 
 async fn dispatch(cli: Cli) -> Result<ExitCode> {
     app::terminal::ask_for(cli.color);
+    let asked_for = cli.state_dir.clone();
     let root = State::locate(cli.state_dir);
     let looking = || State::look(root.clone());
     let Some(command) = cli.command else {
@@ -74,6 +75,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
         } => {
             app::sandbox::sandbox(app::sandbox::Asked {
                 unattended,
+                above: asked_for,
                 scenario,
                 keep,
                 pace,

@@ -12,16 +12,20 @@ mod story;
 pub use practice::{Pace, Practice, mend_below};
 pub use scenarios::{Scenario, Then, scenario, scenarios};
 
+use std::path::PathBuf;
+
 use super::error::{CommandError, Result};
 use super::out;
 use crate::exit_code::ExitCode;
 use crate::runner::folder::State;
-use place::Place;
+use place::{Found, Place};
 
 /// What was asked on the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
     pub unattended: bool,
+    /// Where the practice folder lies [default: the temporary folder].
+    pub above: Option<PathBuf>,
     /// A name, `list`, or nothing for the good one.
     pub scenario: Option<String>,
     pub keep: bool,
@@ -44,9 +48,9 @@ pub async fn sandbox(asked: Asked) -> Result<ExitCode> {
         )
     })?;
     if !asked.unattended {
-        return attended(scenario, asked.keep, asked.pace.unwrap_or(Pace::Slow)).await;
+        return attended(scenario, &asked).await;
     }
-    let place = Place::passing(asked.keep)?;
+    let place = Place::passing(asked.above.as_deref(), asked.keep)?;
     let pace = asked.pace.unwrap_or(Pace::Fast);
     let practice = Practice::make(&place.path, scenario, pace).await?;
     let outcome = story::tell(&practice).await;
@@ -62,15 +66,16 @@ pub async fn sandbox(asked: Asked) -> Result<ExitCode> {
 }
 
 /// The full-screen wizard on the practice deployment; without a terminal, plain questions.
-async fn attended(scenario: &'static Scenario, keep: bool, pace: Pace) -> Result<ExitCode> {
-    let place = match Place::left_behind(scenario.name)? {
-        Some(place) => place,
-        None => {
-            let place = Place::lasting(scenario.name)?;
+async fn attended(scenario: &'static Scenario, asked: &Asked) -> Result<ExitCode> {
+    let pace = asked.pace.unwrap_or(Pace::Slow);
+    let place = match Place::of_session(asked.above.as_deref(), scenario.name)? {
+        Found::GoesOn(place) => place,
+        Found::New(place) => {
             out::line("PRACTICE: making a small deployment, a moment …");
             Practice::make(&place.path, scenario, pace)
                 .await?
                 .write_answers()?;
+            place.share();
             place
         }
     };
@@ -94,7 +99,7 @@ async fn attended(scenario: &'static Scenario, keep: bool, pace: Pace) -> Result
     let goes_on = state.runs().iter().any(super::attach::alive);
     // A terminal that was lost, or a run that is not done: the next `omup sandbox` goes on with it.
     let lost = !matches!(ended, Ok(ExitCode::Ok));
-    if keep || goes_on || lost {
+    if asked.keep || goes_on || lost || !place.is_mine_alone() {
         if !lost {
             out::line(format!(
                 "PRACTICE: kept in {}; `omup sandbox --scenario {}` goes on with it.",
