@@ -210,6 +210,8 @@ pub enum Command {
         answer: Vec<String>,
         #[arg(long)]
         who: Vec<String>,
+        #[arg(long)]
+        abort: Option<String>,
     },
     /// The parts of a practice deployment (they refuse to run outside one)
     #[command(subcommand, hide = true)]

@@ -162,6 +162,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             wait,
             answer,
             who,
+            abort,
         } => {
             let way = match way {
                 Some(text) => {
@@ -185,6 +186,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
                     wait,
                     answers,
                     who,
+                    abort,
                 },
             )
             .await

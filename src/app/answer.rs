@@ -5,9 +5,10 @@ use super::error::{CommandError, Result};
 use super::launch::Errand;
 use super::out;
 use super::run::{self, who};
+use crate::domain::run_view::Phase;
 use crate::exit_code::ExitCode;
 use crate::runner::control::{Command, Say};
-use crate::runner::folder::State;
+use crate::runner::folder::{RunFolder, State};
 
 /// How an answer is given.
 #[derive(Debug, Clone, Copy)]
@@ -71,15 +72,28 @@ pub async fn answer(state: &State, run: &str, pair: &str, asked: Asked) -> Resul
 pub async fn abort(state: &State, run: &str, take_helm: bool) -> Result<ExitCode> {
     let folder = state.run(run)?;
     if !attach::alive(&folder) {
+        return abort_without_a_runner(state, &folder).await;
+    }
+    told(attach::command(&folder, &Command::Abort { who: who() }, take_helm.then(who)).await?)
+}
+
+/// A run whose runner is gone in the middle, or that left users locked out, is led to a safe state by a new runner.
+async fn abort_without_a_runner(state: &State, folder: &RunFolder) -> Result<ExitCode> {
+    let view = run::view_of(folder)?;
+    if view.ended.is_some() && view.phase() != Phase::Down {
         return Err(CommandError::new(
             ExitCode::Usage,
             format!(
-                "no runner works on run {} now; `omup status {}` says where it stands, `omup rollback {}` shows the ways back",
+                "no runner works on run {} now and nothing is left half done; `omup status {}` says where it stands, `omup rollback {}` shows the ways back",
                 folder.run, folder.run, folder.run
             ),
         ));
     }
-    told(attach::command(&folder, &Command::Abort { who: who() }, take_helm.then(who)).await?)
+    let errand = Errand {
+        abort: Some(who()),
+        ..Errand::default()
+    };
+    run::start_and_follow(state, folder, &errand, false, false).await
 }
 
 fn told(said: Say) -> Result<ExitCode> {

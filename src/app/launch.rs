@@ -61,6 +61,8 @@ pub struct Errand {
     pub wait: Option<u32>,
     /// Answers given before anybody could ask: (id, value, who).
     pub answers: Vec<(String, String, String)>,
+    /// Lead the run to a safe state instead of going on; who wants it.
+    pub abort: Option<String>,
 }
 
 /// Starts the runner and waits until it has taken the run or has ended.
@@ -113,6 +115,9 @@ pub async fn start(
             .arg(format!("{id}={value}"))
             .arg("--who")
             .arg(who);
+    }
+    if let Some(who) = &errand.abort {
+        command.arg("--abort").arg(who);
     }
     let log = crate::process::private_file::open_log(&folder.logs().join("runner.log")).map_err(
         CommandError::from_cause(ExitCode::StateFolder, "open the runner's log"),

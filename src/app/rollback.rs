@@ -10,7 +10,7 @@ use super::situation;
 use crate::domain::run_view::Phase;
 use crate::domain::way_back::{WayBack, WayId, ways_back};
 use crate::exit_code::ExitCode;
-use crate::runner::folder::State;
+use crate::runner::folder::{RunFolder, State};
 
 /// What was asked on the command line.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +27,9 @@ pub struct Asked {
 pub async fn rollback(state: &State, asked: &Asked) -> Result<ExitCode> {
     let folder = state.run(&asked.run)?;
     situation::idle(&folder)?;
-    let (view, now) = situation::gather(&folder).await?;
+    let (view, now) = situation::gather(&folder)
+        .await
+        .map_err(|error| by_hand(&folder, error))?;
     let ways = ways_back(&view, &now);
     let confirm = match &asked.answers {
         Some(path) => open::answers(path)?.confirm,
@@ -99,6 +101,22 @@ pub async fn rollback(state: &State, asked: &Asked) -> Result<ExitCode> {
     run::start_and_follow(state, &folder, &errand, asked.json, asked.detach).await
 }
 
+/// Where omup cannot look, the page that needs no omup still leads back.
+fn by_hand(folder: &RunFolder, error: CommandError) -> CommandError {
+    let page = folder.path.join("way-back.md");
+    if !page.is_file() || error.exit == ExitCode::StateFolder {
+        return error;
+    }
+    let said = error.message.as_str().trim_end_matches('.');
+    CommandError::new(
+        error.exit,
+        format!(
+            "{said}. Next: mend that and ask again, or go back by hand: {} has every command",
+            page.display()
+        ),
+    )
+}
+
 /// A confirmation out of an answers file counts only for the very plan and server of this run.
 fn confirmed(
     view: &crate::domain::run_view::RunView,
@@ -136,15 +154,7 @@ fn show(run: &str, ways: &[WayBack], json: bool) {
         out::line(format!("{}{mark}", way.id.id()));
         out::line(format!("  {}", way.title));
         out::line(format!("  loses: {}", way.loses));
-        match way.about_seconds {
-            Some(0) => out::line("  takes: no time"),
-            Some(seconds) => out::line(format!(
-                "  takes: about {} min {:02} s (the restore as it was measured, and a minute for stop and start)",
-                seconds / 60,
-                seconds % 60
-            )),
-            None => out::line("  takes: not measured"),
-        }
+        out::line(format!("  takes: {}", way.takes()));
         if let Some(hindrance) = &way.hindrance {
             out::line(format!("  not now: {hindrance}"));
         } else {

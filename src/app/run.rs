@@ -14,7 +14,7 @@ use crate::domain::run_view::{Phase, RunView};
 use crate::exit_code::ExitCode;
 use crate::process::private_file::write_atomically;
 use crate::runner::folder::{RunFolder, State};
-use crate::runner::journal::{self, Journal};
+use crate::runner::journal::{self, Journal, JournalError};
 
 /// Who does this, for journal and locks: the person behind `sudo` where there is one.
 pub fn who() -> String {
@@ -138,10 +138,37 @@ pub fn person_waits() -> Option<u32> {
 
 /// The fold of a run's journal.
 pub fn view_of(folder: &RunFolder) -> Result<RunView> {
-    let reading = journal::read(&folder.journal())?;
+    let reading =
+        journal::read_begun(&folder.journal()).map_err(|error| unreadable(folder, error))?;
     Ok(RunView::of(
         reading.entries.iter().map(|entry| &entry.event),
     ))
+}
+
+/// What a person can still do where the journal cannot be read.
+fn unreadable(folder: &RunFolder, error: JournalError) -> CommandError {
+    let damaged = matches!(error, JournalError::Damaged { .. });
+    let error = CommandError::from(error);
+    if !damaged {
+        return error;
+    }
+    let by_hand = folder.path.join("way-back.md");
+    let way = if by_hand.is_file() {
+        format!(
+            "{} leads back by hand, without the journal",
+            by_hand.display()
+        )
+    } else {
+        "the run had not come to the point of no return as far as its folder shows (there is no way-back.md)".to_string()
+    };
+    CommandError::new(
+        error.exit,
+        format!(
+            "{}. Nothing was done, and nothing is claimed about this run. Next: see by hand which version serves; {way}; keep a copy of {} and begin anew with `omup run`",
+            error.message,
+            folder.path.display()
+        ),
+    )
 }
 
 /// A new id: time to the second and four random letters, so that two at once differ. Where the clock

@@ -11,12 +11,14 @@ use super::error::{CommandError, Result};
 use super::launch::WireSecrets;
 use super::open::{self, Opened};
 use super::out;
-use crate::database::Lock;
+use crate::database::{Database, Lock};
 use crate::domain::answers::Answers;
+use crate::domain::clean_text::CleanText;
 use crate::domain::event::Event;
 use crate::domain::names::Identity;
 use crate::domain::plan::{Goal, Plan};
-use crate::domain::run_view::RunView;
+use crate::domain::run_view::{Phase, RunView, StepState};
+use crate::domain::step::StepId;
 use crate::domain::survey::Survey;
 use crate::domain::way_back::WayId;
 use crate::exit_code::ExitCode;
@@ -40,6 +42,8 @@ pub struct Errand {
     pub wait: Option<u32>,
     pub answers: Vec<(String, String)>,
     pub who: Vec<String>,
+    /// Lead the run to a safe state; who wants it.
+    pub abort: Option<String>,
 }
 
 /// Runs on a `LocalSet`. Its standard input holds the secrets, to the end.
@@ -103,6 +107,12 @@ pub async fn main(state_root: PathBuf, errand: Errand) -> Result<ExitCode> {
     ));
     for ((id, value), who) in errand.answers.iter().zip(&errand.who) {
         deliver(&shared, id, value, who)?;
+    }
+    if let Some(who) = &errand.abort {
+        shared.record(Event::AbortAsked {
+            who: CleanText::limited(who, 80),
+            uid: rustix::process::getuid().as_raw(),
+        })?;
     }
     let exit = match prepare(
         &state,
@@ -179,7 +189,14 @@ async fn prepare(
     way: Option<WayId>,
 ) -> Result<Ready> {
     let deployment = open::without_secrets(&answers)?;
-    let saved: Option<Survey> = read_json(&folder.survey())?;
+    let view = shared.view();
+    // What was judged by it is judged anew, so it is looked at anew: the disk may be larger by now.
+    let judged = matches!(view.step(StepId::Checks), Some(StepState::Ended { .. }));
+    let begun = judged || matches!(view.goal, Some(Goal::WayBack { .. }));
+    let saved: Option<Survey> = match begun {
+        true => read_json(&folder.survey())?,
+        false => None,
+    };
     // Once the run has switched names, the configuration speaks of another database than the run does.
     let connection = match &saved {
         Some(survey) => survey.deployment.connection.clone(),
@@ -210,6 +227,9 @@ async fn prepare(
     let note = format!("{}@{}", folder.run, hostname());
     let lock = admin.lock(&note).await?;
     super::beside::nobody_migrates(state, &folder, &identity, database.as_ref()).await?;
+    if let Some(survey) = &saved {
+        still_the_old_version(&view, way, survey, database.as_ref()).await?;
+    }
     let survey = match saved {
         Some(survey) => survey,
         None => {
@@ -218,13 +238,15 @@ async fn prepare(
             survey
         }
     };
-    let view = shared.view();
     let goal = match way {
         Some(WayId::GoOn) => Goal::Upgrade,
         Some(way) => Goal::WayBack { way },
         None => view.goal.clone().unwrap_or(Goal::Upgrade),
     };
-    let saved_plan: Option<Plan> = read_json(&folder.plan())?;
+    let saved_plan: Option<Plan> = match begun {
+        true => read_json(&folder.plan())?,
+        false => None,
+    };
     let (plan, digest) = match saved_plan {
         Some(plan) if plan.goal == goal => {
             let digest = open::plan_digest(&plan);
@@ -238,7 +260,7 @@ async fn prepare(
             made
         }
     };
-    if view.goal.as_ref() != Some(&goal) {
+    if view.goal.as_ref() != Some(&goal) || view.plan_digest.as_ref() != Some(&digest) {
         shared.record(Event::Planned {
             goal,
             identity,
@@ -265,6 +287,29 @@ async fn prepare(
         lock,
         lease,
     })
+}
+
+/// Up to the point of no return the database must be as this run has found it: nobody else may have upgraded it
+/// meanwhile, and no journal may make us believe so.
+async fn still_the_old_version(
+    view: &RunView,
+    way: Option<WayId>,
+    survey: &Survey,
+    database: &dyn Database,
+) -> Result<()> {
+    let upgrade = way.is_none() && !matches!(view.goal, Some(Goal::WayBack { .. }));
+    if !upgrade || !matches!(view.phase(), Phase::BeforeDowntime | Phase::Down) {
+        return Ok(());
+    }
+    let now = database.history().await?;
+    // One that could not be read was told by the checks, and was answered for.
+    if survey.history.known().is_none_or(|found| *found == now) {
+        return Ok(());
+    }
+    Err(CommandError::new(
+        ExitCode::CannotSurvey,
+        "the database's migration history is not what this run found when it began: somebody else has migrated it, or a backup was put in its place. Nothing was done. Next: see which version it holds (`omup check`), and begin anew with `omup run`",
+    ))
 }
 
 /// A plan that a person approved on the screen is the only one that may begin.

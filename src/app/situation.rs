@@ -36,6 +36,17 @@ pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
             .iter()
             .any(|s| s.application.as_str().starts_with("omup migrate"));
     }
+    let history = database.history().await.map_err(CommandError::from)?;
+    if let Some(pending) = survey.pending.known() {
+        now.migration_complete = Some(
+            pending
+                .versions
+                .iter()
+                .all(|v| history.finished(&v.version)),
+        );
+    }
+    let same_history = survey.history.known() == Some(&history);
+    now.history_changed = !same_history && survey.history.known().is_some();
     let Some(dir) = &view.facts.backup_dir else {
         return Ok((view, now));
     };
@@ -47,16 +58,6 @@ pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
         Ok(_) => judged(&verify(dir, None, &|_| {}).await),
         Err(_) => judged(&recorded),
     };
-    let history = database.history().await.map_err(CommandError::from)?;
-    if let Some(pending) = survey.pending.known() {
-        now.migration_complete = Some(
-            pending
-                .versions
-                .iter()
-                .all(|v| history.finished(&v.version)),
-        );
-    }
-    let same_history = survey.history.known() == Some(&history);
     if let Ok(read) = recorded {
         if let Some(taken) = read.manifest.taken_ms {
             now.writes_since_backup = database.writes_since(taken).await.ok();

@@ -4,16 +4,16 @@ use super::attach;
 use super::error::Result;
 use super::out;
 use super::run::view_of;
-use crate::domain::run_view::{RunView, StepState};
-use crate::domain::step::Outcome;
+use crate::domain::run_view::{GO_AHEADS, Phase, RunView, StepState};
+use crate::domain::step::{Outcome, StepId};
 use crate::exit_code::ExitCode;
 use crate::runner::folder::RunFolder;
+use crate::steps::context::wall_ms;
 
 /// Prints it; the exit code is 0 whatever the run's own is.
 pub fn status(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     let view = view_of(folder)?;
     let alive = attach::alive(folder);
-    let next = next_words(folder, &view, alive);
     if json {
         out::json(&serde_json::json!({
             "schema_version": 1,
@@ -22,7 +22,7 @@ pub fn status(folder: &RunFolder, json: bool) -> Result<ExitCode> {
             "runner_alive": alive,
             "phase": view.phase(),
             "exit": view.ended.as_ref().map(|(exit, _)| exit.number()),
-            "next": next,
+            "next": next_command(folder, &view, alive),
             "view": view,
         }));
         return Ok(ExitCode::Ok);
@@ -30,11 +30,11 @@ pub fn status(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     for line in words(folder, &view, alive) {
         out::line(line);
     }
-    out::line(format!("next: {next}"));
+    out::line(format!("next: {}", next_words(folder, &view, alive)));
     Ok(ExitCode::Ok)
 }
 
-/// The run in lines for a person.
+/// The run in lines for a person: which one, what its users can do, what is safe, every step.
 pub fn words(folder: &RunFolder, view: &RunView, alive: bool) -> Vec<String> {
     let version = |v: &Option<crate::domain::version::OmVersion>| {
         v.as_ref()
@@ -50,25 +50,22 @@ pub fn words(folder: &RunFolder, view: &RunView, alive: bool) -> Vec<String> {
             version(&view.to)
         ),
         format!("folder {}", folder.path.display()),
-        format!(
-            "phase {:?}, runner {}",
-            view.phase(),
-            if alive { "alive" } else { "not running" }
-        ),
+        format!("users  {}", users(view)),
+        format!("backup {}", backup(view)),
+        format!("runner {}", if alive { "alive" } else { "not running" }),
     ];
-    for (id, state) in view.earlier_steps.iter().chain(&view.steps) {
-        let text = match state {
-            StepState::ToDo => "to do".to_string(),
-            StepState::Running { .. } if alive => "running".to_string(),
-            StepState::Running { .. } => "interrupted".to_string(),
-            StepState::Ended { outcome, .. } => match outcome {
-                Outcome::Success { message } => format!("done: {message}"),
-                Outcome::Warning { message } => format!("warning: {message}"),
-                Outcome::Skipped { reason } => format!("skipped: {reason}"),
-            },
-            StepState::Failed { failure } => format!("FAILED: {failure}"),
-        };
-        lines.push(format!("  {:<44} {text}", id.title()));
+    let steps: Vec<_> = view.earlier_steps.iter().chain(&view.steps).collect();
+    let width = steps
+        .iter()
+        .map(|(id, _)| id.title().chars().count())
+        .max()
+        .unwrap_or(0);
+    for (id, state) in steps {
+        lines.push(format!(
+            "  {:<width$} {}",
+            id.title(),
+            step(folder, view, *id, state, alive)
+        ));
     }
     for alarm in &view.alarms {
         lines.push(format!("ALARM: {alarm}"));
@@ -86,8 +83,77 @@ pub fn words(folder: &RunFolder, view: &RunView, alive: bool) -> Vec<String> {
     lines
 }
 
-/// The command to type next.
-fn next_words(folder: &RunFolder, view: &RunView, alive: bool) -> String {
+/// What the users of OpenMetadata can do now, and since when they cannot.
+fn users(view: &RunView) -> String {
+    let since = || {
+        let start = view.facts.downtime_started_ms?;
+        let at = jiff::Timestamp::from_millisecond(start).ok()?;
+        let seconds = wall_ms().saturating_sub(start).max(0) / 1000;
+        Some(format!(
+            "since {} ({} min {:02} s)",
+            at.strftime("%H:%M:%S UTC"),
+            seconds / 60,
+            seconds % 60
+        ))
+    };
+    let locked_out = || format!("locked out {}", since().unwrap_or_default());
+    match view.phase() {
+        // Whether a server runs is not this run's doing, and is not claimed here.
+        Phase::BeforeDowntime => {
+            "this run has neither stopped a server nor changed the database".to_string()
+        }
+        Phase::Down => format!("{}; this run has not changed the database", locked_out()),
+        Phase::AfterPoint if view.facts.point_crossed_ms.is_some() => format!(
+            "{}; the new version may have changed the database",
+            locked_out()
+        ),
+        Phase::AfterPoint => locked_out(),
+        Phase::Upgraded => "can work: the new version serves".to_string(),
+        Phase::RolledBack => {
+            "can work: the old version serves, its database was led back".to_string()
+        }
+    }
+}
+
+/// What there is to go back to.
+fn backup(view: &RunView) -> String {
+    match (&view.facts.backup_dir, view.facts.level) {
+        (Some(dir), Some(level)) => format!("{}: {}", level.words(), dir.display()),
+        (Some(dir), None) => format!("taken, not proven: {}", dir.display()),
+        (None, _) => "none yet".to_string(),
+    }
+}
+
+fn step(folder: &RunFolder, view: &RunView, id: StepId, state: &StepState, alive: bool) -> String {
+    let asks = GO_AHEADS
+        .iter()
+        .any(|(step, name)| *step == id && view.question.as_ref().is_some_and(|q| q.id == *name));
+    let child_lives = || {
+        let living = view.children.iter().rev().find(|child| child.step == id);
+        living.is_some_and(|child| {
+            crate::process::lock_is_held(&folder.path.join(&child.lock)).unwrap_or(true)
+        })
+    };
+    match state {
+        StepState::ToDo => "to do".to_string(),
+        StepState::Running { .. } if asks => "asks, and waits for an answer".to_string(),
+        StepState::Running { .. } if alive => "running".to_string(),
+        StepState::Running { .. } if child_lives() => {
+            "its program goes on although no runner watches it: `omup resume` takes it up"
+                .to_string()
+        }
+        StepState::Running { .. } => "interrupted".to_string(),
+        StepState::Ended { outcome, .. } => match outcome {
+            Outcome::Success { message } => format!("done: {message}"),
+            Outcome::Warning { message } => format!("warning: {message}"),
+            Outcome::Skipped { reason } => format!("skipped: {reason}"),
+        },
+        StepState::Failed { failure } => format!("FAILED: {failure}"),
+    }
+}
+
+/// The command to type next, for programs.
+fn next_command(folder: &RunFolder, view: &RunView, alive: bool) -> String {
     let run = &folder.run;
     if let Some(question) = &view.question {
         return format!("omup answer {run} {}={}", question.id, question.expects);
@@ -101,5 +167,29 @@ fn next_words(folder: &RunFolder, view: &RunView, alive: bool) -> String {
             format!("omup rollback {run}")
         }
         Some(_) | None => format!("omup resume {run}"),
+    }
+}
+
+/// The same with what it does, and the safe choice where there are two.
+fn next_words(folder: &RunFolder, view: &RunView, alive: bool) -> String {
+    let (run, command) = (&folder.run, next_command(folder, view, alive));
+    if let Some(question) = &view.question {
+        return format!(
+            "`{command}` goes on; `omup abort {run}` does not: {}",
+            question.safe
+        );
+    }
+    if alive {
+        return format!("`{command}` watches it");
+    }
+    match &view.ended {
+        Some((ExitCode::Ok | ExitCode::RolledBack, _)) => format!("`{command}`"),
+        Some((ExitCode::FailedAfterPoint | ExitCode::Validation | ExitCode::RollbackFailed, _)) => {
+            format!("`{command}` shows the ways from here")
+        }
+        Some(_) => format!("`{command}` goes on from here once that is mended"),
+        None => format!(
+            "`{command}` finds out how the last step ended and goes on; `omup abort {run}` leads to a safe state"
+        ),
     }
 }

@@ -8,6 +8,16 @@ use crate::backup::{During, verify as verify_backup};
 use crate::exit_code::ExitCode;
 
 pub async fn verify(dir: &Path, json: bool) -> Result<ExitCode> {
+    // A slip of the pen or missing rights say nothing about a backup.
+    if let Err(error) = std::fs::read_dir(dir) {
+        return Err(CommandError::new(
+            ExitCode::Usage,
+            format!(
+                "cannot look into {}: {error}; nothing is known of a backup there",
+                dir.display()
+            ),
+        ));
+    }
     match verify_backup(dir, None, &|_| {}).await {
         Ok(verified) => {
             if json {

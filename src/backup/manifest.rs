@@ -61,6 +61,33 @@ pub fn read_recorded(folder: &Path, recorded: &str) -> Result<ReadManifest> {
     })
 }
 
+/// As [`read_recorded`], and every file is there with the size that it had: what a glance can tell. Only
+/// [`super::verify`] reads the bytes.
+pub fn stands(folder: &Path, recorded: &str) -> Result<ReadManifest> {
+    let read = read_recorded(folder, recorded)?;
+    let damage: Vec<Damage> = stored_files(&read.manifest)
+        .filter_map(|file| {
+            let what = match std::fs::symlink_metadata(folder.join(&file.path)) {
+                Ok(meta) if meta.is_file() && meta.len() == file.bytes => return None,
+                Ok(meta) if meta.is_file() => {
+                    format!("has {} bytes, {} were stored", meta.len(), file.bytes)
+                }
+                Ok(_) => "is no file any more".to_string(),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => "is gone".to_string(),
+                Err(error) => format!("cannot be looked at: {error}"),
+            };
+            Some(Damage::new(&file.path, what))
+        })
+        .collect();
+    if damage.is_empty() {
+        return Ok(read);
+    }
+    Err(BackupError::Damaged {
+        folder: folder.to_path_buf(),
+        damage,
+    })
+}
+
 fn parse_manifest(folder: &Path) -> std::result::Result<ReadManifest, String> {
     let bytes = read_small(&folder.join(MANIFEST))?
         .ok_or("is missing: the backup did not end, or this is no backup")?;

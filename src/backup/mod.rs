@@ -28,7 +28,7 @@ mod tests;
 
 pub use compare::{compare, require_same};
 pub use error::{BackupError, Damage, During, Result, Stage, StageFailure};
-pub use manifest::{read_certificate, read_manifest, read_recorded};
+pub use manifest::{read_certificate, read_manifest, read_recorded, stands};
 pub use progress::{Phase, Progress, Tell};
 pub use prove::{ProveRequest, Proved, prove};
 pub use restore::{Leftover, RestoreRequest, Restored, restore};

@@ -18,13 +18,13 @@ pub enum Next {
     Complete,
 }
 
-/// Decides. `retry` allows a failed step to be run again (the person said "go on").
-pub fn next(view: &RunView, retry: bool) -> Next {
+/// Decides. `again` is the failed step that may be run again (the person said "go on").
+pub fn next(view: &RunView, again: Option<StepId>) -> Next {
     for (id, state) in &view.steps {
         match state {
             StepState::Ended { .. } => {}
             StepState::ToDo => return Next::Run(*id),
-            StepState::Failed { .. } if !retry => return Next::Stopped(*id),
+            StepState::Failed { .. } if again != Some(*id) => return Next::Stopped(*id),
             // A person has seen how it failed and wants it run again: looking could only say the same.
             StepState::Failed { .. } => return Next::Run(*id),
             StepState::Running { .. } => {

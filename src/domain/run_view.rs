@@ -154,6 +154,9 @@ pub struct RunView {
     pub facts: Facts,
     pub alarms: Vec<CleanText>,
     pub abort_asked: bool,
+    /// Somebody has called users back in once: what was confirmed beforehand counts no more.
+    #[serde(default)]
+    pub aborted_in_downtime: bool,
     pub helm: Option<CleanText>,
     pub runner_pid: Option<u32>,
     pub runner_ticks: Option<u64>,

@@ -45,6 +45,8 @@ pub struct Situation {
     pub backup_good: Option<bool>,
     /// What is wrong with it, with the file's name.
     pub backup_trouble: Option<CleanText>,
+    /// The database holds another migration history than the run found when it began.
+    pub history_changed: bool,
     /// A migration process or session is still alive.
     pub migration_alive: bool,
     /// All rows that the target needs are there.
@@ -60,15 +62,30 @@ pub struct WayBack {
     pub title: String,
     /// What is lost, in words with the count.
     pub loses: CleanText,
-    /// Seconds, from measured work; `None` where nothing was measured.
+    /// Seconds; `None` where nobody can tell.
     pub about_seconds: Option<u64>,
+    /// What that figure rests on: what was measured, and what is only allowed for.
+    pub basis: String,
     pub recommended: bool,
     /// Why it cannot be taken now; empty when it can.
     pub hindrance: Option<CleanText>,
 }
 
-/// Extra work of a restore beside the restore itself: stop, start and health of the old server.
-const SWITCH_SECONDS: u64 = 60;
+/// What is allowed for beside a restore, in seconds: stop, start and health of the old server. A rule of ours, not a
+/// measurement.
+pub const SWITCH_SECONDS: u64 = 60;
+
+impl WayBack {
+    /// How long it takes and how that is known, in words.
+    pub fn takes(&self) -> String {
+        match self.about_seconds {
+            Some(0) => "no time".to_string(),
+            Some(seconds) if seconds < 120 => format!("about {seconds} s ({})", self.basis),
+            Some(seconds) => format!("about {} min ({})", seconds.div_ceil(60), self.basis),
+            None => format!("not known: {}", self.basis),
+        }
+    }
+}
 
 /// All ways from here, the recommended one first.
 pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
@@ -77,6 +94,14 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
         .facts
         .restore_seconds
         .map(|s| s.ceil() as u64 + SWITCH_SECONDS);
+    let allowed = format!("{SWITCH_SECONDS} s allowed for start and health, not measured");
+    let unmeasured = "nothing like it was measured".to_string();
+    let restore_basis = view.facts.restore_seconds.map_or_else(
+        || "no restore was measured".to_string(),
+        |s| {
+            format!("the restore took {s:.1} s here, {SWITCH_SECONDS} s allowed for stop and start")
+        },
+    );
     let running = now
         .migration_alive
         .then(|| CleanText::from("a migration is still running: wait for it or end it first"));
@@ -86,6 +111,7 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
             title: "End here: the old version was never touched".to_string(),
             loses: "nothing".into(),
             about_seconds: Some(0),
+            basis: String::new(),
             recommended: true,
             hindrance: None,
         }),
@@ -94,11 +120,17 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
             title: "Start the old server again: the database is as it was".to_string(),
             loses: "nothing".into(),
             about_seconds: Some(SWITCH_SECONDS),
+            basis: allowed,
             recommended: true,
-            hindrance: None,
+            hindrance: now.history_changed.then(|| {
+                "somebody else has migrated the database since this run began: the old version cannot serve it".into()
+            }),
         }),
         Phase::AfterPoint | Phase::Upgraded => {
             let unchanged = now.source_unchanged == Some(true);
+            // The schema has moved, no step has failed and the run is not at its end: somebody has stopped it.
+            let complete = now.migration_complete == Some(true) && !view.complete();
+            let forward = complete && view.failure().is_none();
             if unchanged {
                 ways.push(WayBack {
                     id: WayId::StartOld,
@@ -106,6 +138,7 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
                         .to_string(),
                     loses: "nothing".into(),
                     about_seconds: Some(SWITCH_SECONDS),
+                    basis: allowed,
                     recommended: true,
                     hindrance: running.clone(),
                 });
@@ -124,8 +157,9 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
                     .to_string(),
                 loses,
                 about_seconds: restore_seconds,
+                basis: restore_basis,
                 // Where the new version serves, going back is a choice and no advice.
-                recommended: !unchanged && view.phase() == Phase::AfterPoint,
+                recommended: !unchanged && !forward && view.phase() == Phase::AfterPoint,
                 hindrance: running.clone().or_else(|| match now.backup_good {
                     Some(true) => None,
                     Some(false) | None => Some(
@@ -135,16 +169,33 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
                     ),
                 }),
             });
-            if now.migration_complete == Some(false) {
+            let on = WayBack {
+                id: WayId::GoOn,
+                title: String::new(),
+                loses: "nothing".into(),
+                about_seconds: None,
+                basis: unmeasured,
+                recommended: forward,
+                hindrance: running,
+            };
+            if complete {
                 ways.push(WayBack {
-                    id: WayId::GoOn,
+                    title: if forward {
+                        "Go on forward: the migration is complete, what follows it is not done"
+                    } else {
+                        "Go on forward: the migration is complete; mend what failed after it, then go on with that"
+                    }
+                    .to_string(),
+                    ..on
+                });
+            } else if now.migration_complete == Some(false) {
+                ways.push(WayBack {
                     title: "Go on forward: mend the cause, then let the migration run again".to_string(),
                     loses: "nothing, but statements that ran without being recorded may fail the second time".into(),
-                    about_seconds: None,
-                    recommended: false,
-                    hindrance: running,
+                    ..on
                 });
             }
+            ways.sort_by_key(|way| !way.recommended);
         }
         Phase::RolledBack => {}
     }

@@ -52,6 +52,8 @@ pub struct Faults {
     pub server_write_interval_ms: Option<u64>,
     /// Milliseconds before the server opens its ports.
     pub server_start_delay_ms: u64,
+    /// Milliseconds that rebuilding the search indexes takes at least.
+    pub reindex_delay_ms: u64,
     /// `/healthcheck` and the status' database step say "not healthy".
     pub health_fails: bool,
 }

@@ -67,10 +67,14 @@ pub async fn drive(
     mut lock: Box<dyn Lock>,
     retry: bool,
 ) -> ExitCode {
-    let mut retry = retry;
+    let mut again = shared.view().failure().map(|(id, _)| id).filter(|_| retry);
     let (exit, message) = loop {
-        let id = match next(&shared.view(), retry) {
-            Next::Complete => break complete(&work, &shared.view()),
+        let id = match next(&shared.view(), again) {
+            // What was interrupted is looked at first, whatever is wanted then.
+            Next::Run(_) | Next::Stopped(_) if shared.view().abort_asked => {
+                break aborted(&work, &shared).await;
+            }
+            Next::Complete => break complete(&work, &shared.view()).await,
             Next::Stopped(id) => break stopped(&work, &shared, id).await,
             Next::Run(id) => id,
             Next::Look(id) => match look(work.clone(), shared.clone(), id).await {
@@ -83,7 +87,7 @@ pub async fn drive(
                 break failed(&work, &shared, id, interrupted_unknown(id), false).await;
             }
         };
-        retry = false;
+        again = again.filter(|failed| *failed != id);
         if let Err(failure) = still_locked(&work, &mut lock).await {
             break (ExitCode::LockLost, failure.to_string());
         }
@@ -126,7 +130,15 @@ fn mask_logs(work: &Work, shared: &Shared) {
     }
 }
 
-fn complete(work: &Work, view: &RunView) -> (ExitCode, String) {
+async fn complete(work: &Work, view: &RunView) -> (ExitCode, String) {
+    // Validated some steps ago: a server may have died since.
+    if let Err(why) = still_serves(work, view).await {
+        let exit = match work.plan.goal {
+            Goal::Upgrade => ExitCode::Validation,
+            Goal::WayBack { .. } => ExitCode::RollbackFailed,
+        };
+        return (exit, why);
+    }
     match &work.plan.goal {
         Goal::Upgrade => match &view.facts.serving {
             Some(version) => (
@@ -156,6 +168,29 @@ fn complete(work: &Work, view: &RunView) -> (ExitCode, String) {
             }
         }
     }
+}
+
+/// The version that was validated answers at the very end too.
+async fn still_serves(work: &Work, view: &RunView) -> Result<(), String> {
+    const TRIES: u32 = 5;
+    let Some(version) = &view.facts.serving else {
+        return Ok(());
+    };
+    let mut said = String::new();
+    for attempt in 0..TRIES {
+        if attempt > 0 {
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        }
+        match work.deployment.version_by_server().await {
+            Ok(now) if now == *version => return Ok(()),
+            Ok(now) => said = format!("{now} answers"),
+            Err(error) => said = error.to_string(),
+        }
+    }
+    Err(format!(
+        "every step is done, but {version} does not serve any more ({said}): it was validated and has stopped since. The databases are as the report says. Next: read the server's log, start it through its owner and ask `omup status {run}`; `omup rollback {run}` shows the ways back",
+        run = work.folder.run
+    ))
 }
 
 async fn still_locked(work: &Work, lock: &mut Box<dyn Lock>) -> Result<(), Failure> {
@@ -424,9 +459,14 @@ async fn put_back(work: &Work, shared: &Shared, exit: ExitCode, why: String) -> 
         }) {
             trouble.push(failure.to_string());
         }
-        match crate::steps::serve_old_again(&context).await {
-            Ok(()) => undone.push("the old server serves again".to_string()),
-            Err(failure) => trouble.push(failure.to_string()),
+        match context.migrated_by_others().await {
+            Some(why) => trouble.push(format!(
+                "the old server was not started, it cannot serve this database: {why}"
+            )),
+            None => match crate::steps::serve_old_again(&context).await {
+                Ok(()) => undone.push("the old server serves again".to_string()),
+                Err(failure) => trouble.push(failure.to_string()),
+            },
         }
     }
     if !shared.view().facts.changed_settings.is_empty() {

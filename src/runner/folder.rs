@@ -60,6 +60,14 @@ impl State {
 
     /// Opens it, making it where it is missing.
     pub fn open(root: PathBuf) -> Result<Self, FolderError> {
+        if root.to_str().is_none() {
+            let why =
+                "has a name that is not UTF-8, and could not be written into the run's documents";
+            return Err(FolderError::Unsafe {
+                path: root,
+                why: why.to_string(),
+            });
+        }
         make_private(&root)?;
         for name in ["runs", "locks"] {
             make_private(&root.join(name))?;
@@ -157,8 +165,9 @@ impl State {
             .find(|folder| super::lease::Lease::holder(&folder.lock()).is_some());
         let begun = || {
             runs.iter().find(|folder| {
-                let Ok(reading) = super::journal::read(&folder.journal()) else {
-                    return false;
+                // A run that cannot be read may have done anything: it is not passed over.
+                let Ok(reading) = super::journal::read_begun(&folder.journal()) else {
+                    return true;
                 };
                 let view = RunView::of(reading.entries.iter().map(|entry| &entry.event));
                 let refused = view.ended.as_ref().is_some_and(|(exit, _)| {

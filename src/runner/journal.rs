@@ -4,9 +4,9 @@
 //! `sum` is the SHA-256 (hex) of the line without its `sum`; `prev` is the `sum` of the line before.
 //! A line without its newline was not written. This detects accidents, not forgery.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -136,6 +136,20 @@ pub fn read(path: &Path) -> Result<Reading, JournalError> {
     read_bytes(path, &bytes)
 }
 
+/// As [`read`], of a run that has begun: a journal without a single whole line says nothing, not even that nothing
+/// was done.
+pub fn read_begun(path: &Path) -> Result<Reading, JournalError> {
+    let reading = read(path)?;
+    if reading.entries.is_empty() {
+        return Err(JournalError::Damaged {
+            path: path.to_path_buf(),
+            line: 1,
+            why: "it holds no whole line".to_string(),
+        });
+    }
+    Ok(reading)
+}
+
 /// As [`read`], from bytes; `path` only names them in errors.
 pub fn read_bytes(path: &Path, bytes: &[u8]) -> Result<Reading, JournalError> {
     let mut checker = Checker::new(path);
@@ -198,6 +212,7 @@ impl Journal {
             .mode(0o600)
             .open(path)
             .map_err(|e| io("create", e))?;
+        alone(&file).map_err(|e| io("take", e))?;
         file.sync_all().map_err(|e| io("sync", e))?;
         sync_folder_of(path).map_err(|e| io("sync the folder of", e))?;
         Ok(Self::at(path, reserve, file, 0, ORIGIN.to_string(), 0))
@@ -211,13 +226,14 @@ impl Journal {
             path: path.to_path_buf(),
             source,
         };
-        let reading = read(path)?;
         let mut file = File::options()
             .read(true)
             .write(true)
             .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits() as i32)
             .open(path)
             .map_err(|e| io("open", e))?;
+        alone(&file).map_err(|e| io("take", e))?;
+        let reading = read_begun(path)?;
         if reading.torn_bytes > 0 {
             file.set_len(reading.good_bytes).map_err(|e| io("cut", e))?;
             file.sync_all().map_err(|e| io("sync", e))?;
@@ -286,6 +302,12 @@ impl Journal {
     }
 
     fn write_line(&mut self, line: &[u8]) -> std::io::Result<()> {
+        // What is written to a file without a name is lost with this process.
+        if self.file.metadata()?.nlink() == 0 {
+            return Err(std::io::Error::other(
+                "somebody has removed it; the run must not go on without its story",
+            ));
+        }
         match self.file.write_all(line) {
             Ok(()) => {}
             Err(error)
@@ -301,6 +323,16 @@ impl Journal {
             Err(error) => return Err(error),
         }
         self.file.sync_data()
+    }
+}
+
+/// Two writers would end a journal: the lock is on the journal itself, so it holds even where somebody has cleared
+/// the lock files away. Held as long as the file is open.
+fn alone(file: &File) -> std::io::Result<()> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(std::io::Error::other("another omup writes it now")),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -1,16 +1,23 @@
 //! The two typed go-aheads: start of downtime, and point of no return.
 
+use std::time::{Duration, Instant};
+
 use async_trait::async_trait;
 
 use super::context::{Ask, Context, wall_ms};
 use super::{Preview, Step};
-use crate::domain::event::Fact;
+use crate::backup::{stands, verify};
+use crate::domain::event::{Event, Fact};
 use crate::domain::plan::Intent;
 use crate::domain::step::{Failure, Outcome, StepId};
+use crate::domain::way_back::SWITCH_SECONDS;
 use crate::exit_code::ExitCode;
 
 pub const START_OF_DOWNTIME: &str = "start-of-downtime";
 pub const POINT_OF_NO_RETURN: &str = "point-of-no-return";
+
+/// After a question that was open for longer, the backup is read back once more.
+const LONG: Duration = Duration::from_secs(60);
 
 /// What the confirmations of an answers file are worth in this run: their text when plan and
 /// server are the very ones they name, else why not.
@@ -18,6 +25,11 @@ fn prepared(context: &Context<'_>, value: Option<&String>) -> Result<Option<Stri
     let Some(value) = value else { return Ok(None) };
     let confirm = &context.answers.confirm;
     let server = &context.survey.database.identity.server;
+    if context.view().aborted_in_downtime {
+        return Err(
+            "the run was aborted in its downtime after the answers file confirmed it".to_string(),
+        );
+    }
     match (&confirm.plan, &confirm.server) {
         (Some(plan), Some(named)) if plan == context.plan_digest && named == server => Ok(Some(value.clone())),
         (Some(plan), _) if plan != context.plan_digest => {
@@ -46,15 +58,13 @@ async fn confirmed(
     }
     let worthless = match prepared(context, value) {
         Ok(Some(typed)) if typed == expects => {
-            return context
-                .recorder
-                .record(crate::domain::event::Event::Answered {
-                    id: id.to_string(),
-                    value: typed.into(),
-                    who: "answers file".into(),
-                    uid: context.survey.host.uid,
-                    accepted: true,
-                });
+            return context.recorder.record(Event::Answered {
+                id: id.to_string(),
+                value: typed.into(),
+                who: "answers file".into(),
+                uid: context.survey.host.uid,
+                accepted: true,
+            });
         }
         Ok(Some(_)) => Some("the answers file holds another name than the database's".to_string()),
         Ok(None) => None,
@@ -85,6 +95,45 @@ async fn confirmed(
     }
 }
 
+/// A backup whose folder somebody has moved or emptied must be missed before users are locked out, not when it is
+/// needed: the steps that make one are opened again.
+fn backup_stands(context: &Context<'_>) -> Result<(), Failure> {
+    let facts = context.view().facts;
+    let recorded = facts.manifest_sha256.unwrap_or_default();
+    match facts.backup_dir.map(|dir| stands(&dir, &recorded)) {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(error)) => Err(lost(context, &error.to_string())?),
+        None => Err(lost(context, "there is no backup")?),
+    }
+}
+
+/// Every byte of it again.
+async fn read_back(context: &Context<'_>) -> Result<(), Failure> {
+    let dir = context.view().facts.backup_dir.unwrap_or_default();
+    context.doing(
+        StepId::PointOfNoReturn,
+        "reading the backup back: the question was open for long",
+    );
+    match verify(&dir, None, &|_| {}).await {
+        Ok(_) => Ok(()),
+        Err(error) => Err(lost(context, &error.to_string())?),
+    }
+}
+
+/// The failure to tell, with the way to another backup opened.
+fn lost(context: &Context<'_>, why: &str) -> Result<Failure, Failure> {
+    context.recorder.record(Event::Reopened {
+        steps: vec![StepId::BackUp, StepId::Prove],
+    })?;
+    Ok(Failure::new(
+        ExitCode::BackupDamaged,
+        "find the backup as it was taken and proven",
+        context.clean(why).as_str(),
+        "the database is as it was",
+        "see what happened to the folder, then `omup resume`: it takes and proves a new backup",
+    ))
+}
+
 /// The go-ahead after which the server is stopped.
 pub struct StartDowntime;
 
@@ -106,6 +155,7 @@ impl Step for StartDowntime {
     }
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        backup_stands(context)?;
         let view = context.view();
         let level = view.facts.level.map_or("not proven", |level| level.words());
         let about = view.facts.restore_seconds.map_or_else(
@@ -138,7 +188,9 @@ impl Step for StartDowntime {
         )
         .await?;
         // The question may have been open for long.
-        context.same_database(StepId::StartDowntime).await?;
+        context.same_source(StepId::StartDowntime).await?;
+        context.same_configuration(StepId::StartDowntime).await?;
+        backup_stands(context)?;
         context.fact(
             StepId::StartDowntime,
             Fact::DowntimeStarted {
@@ -187,7 +239,12 @@ impl Step for PointOfNoReturn {
                 "`omup resume` takes and proves a backup again",
             ));
         }
-        let about = view.facts.restore_seconds.map_or(0.0, |s| s + 60.0) / 60.0;
+        let about = view
+            .facts
+            .restore_seconds
+            .map_or(0.0, |s| s + SWITCH_SECONDS as f64)
+            / 60.0;
+        let asked = Instant::now();
         confirmed(
             context,
             POINT_OF_NO_RETURN,
@@ -198,7 +255,12 @@ impl Step for PointOfNoReturn {
             "the old server is started again",
         )
         .await?;
-        context.same_database(StepId::PointOfNoReturn).await?;
+        context.same_source(StepId::PointOfNoReturn).await?;
+        context.same_configuration(StepId::PointOfNoReturn).await?;
+        backup_stands(context)?;
+        if asked.elapsed() > LONG {
+            read_back(context).await?;
+        }
         context.fact(
             StepId::PointOfNoReturn,
             Fact::PointCrossed { at_ms: wall_ms() },

@@ -53,7 +53,7 @@ impl Step for BackUp {
 
 /// Takes one backup into a new folder and records it.
 pub async fn take_backup(context: &Context<'_>, step: StepId) -> Result<Taken, Failure> {
-    context.same_database(step).await?;
+    context.same_source(step).await?;
     context.effect(
         step,
         format!(

@@ -15,7 +15,7 @@ pub use crate::domain::progress::Progress;
 use crate::domain::run_view::RunView;
 use crate::domain::secret::{Redactor, Secret};
 use crate::domain::step::{Failure, StepId};
-use crate::domain::survey::Survey;
+use crate::domain::survey::{ConnectionFacts, Survey};
 use crate::exit_code::ExitCode;
 use crate::process::Place;
 
@@ -137,6 +137,75 @@ impl Context<'_> {
                 "point the configuration at the right server, then `omup resume`",
             )),
         }
+    }
+
+    /// Stops when the configuration has come to name another database than the run works on: the new version would
+    /// be given that one.
+    pub async fn same_configuration(&self, step: StepId) -> Result<(), Failure> {
+        let failed = |why: String| {
+            Failure::new(
+                ExitCode::CannotSurvey,
+                format!(
+                    "go on with '{}': the configuration has changed",
+                    step.title()
+                ),
+                self.clean(&why).as_str(),
+                "nothing was done by this step",
+                "set it back, then `omup resume`; or begin anew with `omup run`",
+            )
+        };
+        let now = self
+            .deployment
+            .facts()
+            .await
+            .map_err(|error| failed(error.to_string()))?
+            .connection;
+        let planned = &self.survey.deployment.connection;
+        let told = |of: &ConnectionFacts| {
+            format!(
+                "database '{}' on {}:{} as '{}'",
+                of.database, of.host, of.port, of.user
+            )
+        };
+        let same = (&now.host, now.port, &now.database, &now.user)
+            == (
+                &planned.host,
+                planned.port,
+                &planned.database,
+                &planned.user,
+            );
+        if same {
+            return Ok(());
+        }
+        Err(failed(format!(
+            "the run was made for {}, and the old version is configured for {} by now",
+            told(planned),
+            told(&now)
+        )))
+    }
+
+    /// As [`Self::same_database`], and up to the point of no return nobody else has migrated it either.
+    pub async fn same_source(&self, step: StepId) -> Result<(), Failure> {
+        self.same_database(step).await?;
+        match self.migrated_by_others().await {
+            None => Ok(()),
+            Some(why) => Err(Failure::new(
+                ExitCode::CannotSurvey,
+                format!("go on with '{}'", step.title()),
+                why,
+                "omup has changed nothing in it",
+                "see which version it holds (`omup check`), start the server that belongs to it, and begin anew with `omup run`",
+            )),
+        }
+    }
+
+    /// Says so when the migration history is not the one that was surveyed. What cannot be read is no answer.
+    pub async fn migrated_by_others(&self) -> Option<String> {
+        let found = self.survey.history.known()?;
+        let now = self.database.history().await.ok()?;
+        (*found != now).then(|| {
+            "the database's migration history is not what this run found when it began: somebody else has migrated it, or has put a backup in its place".to_string()
+        })
     }
 
     /// Says so when another database answers behind the run's address. Nobody answering is no answer.

@@ -381,13 +381,3 @@ pub fn summary(state: &State) -> String {
     }
     lines.join("\n")
 }
-
-/// How long a way back takes, in words.
-pub fn way_time(way: &crate::domain::way_back::WayBack) -> String {
-    match way.about_seconds {
-        Some(0) => "no time".to_string(),
-        Some(seconds) if seconds < 120 => format!("about {seconds} s, measured"),
-        Some(seconds) => format!("about {} min, measured", seconds.div_ceil(60)),
-        None => "not measured".to_string(),
-    }
-}

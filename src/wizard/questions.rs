@@ -261,7 +261,7 @@ pub fn way(state: &mut State, id: WayId) -> Vec<Effect> {
     let text = vec![
         way.title.clone(),
         format!("It loses: {}.", way.loses),
-        format!("It takes: {}.", crate::wizard::items::way_time(&way)),
+        format!("It takes: {}.", way.takes()),
     ];
     let effect = Effect::TakeWay { way: id };
     typed(state, "Go this way?", text, expects, "Go", effect)

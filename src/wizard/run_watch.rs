@@ -11,6 +11,7 @@ use crate::domain::event::Event as RunEvent;
 use crate::domain::progress::Progress;
 use crate::domain::run_view::{Phase, RunView};
 use crate::domain::step::StepId;
+use crate::domain::way_back::SWITCH_SECONDS;
 use crate::exit_code::ExitCode;
 
 /// Story lines kept in memory; the journal on disk has them all.
@@ -274,7 +275,8 @@ impl RunWatch {
     pub fn decide_by_ms(&self) -> Option<i64> {
         let minutes = self.answers.as_ref()?.run.agreed_downtime_minutes?;
         let start = self.view.facts.downtime_started_ms?;
-        let back = self.view.facts.restore_seconds.unwrap_or(0.0).ceil() as i64 + 60;
+        let back =
+            self.view.facts.restore_seconds.unwrap_or(0.0).ceil() as i64 + SWITCH_SECONDS as i64;
         Some(start + i64::from(minutes) * 60_000 - back * 1000)
     }
 }

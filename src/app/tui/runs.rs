@@ -49,6 +49,12 @@ pub fn list(state: &State) -> Vec<RunLine> {
                             (format!("exit {}: {}", exit.number(), exit.meaning()), open)
                         }
                     };
+                    let words = match view.phase() {
+                        Phase::Down | Phase::AfterPoint if unfinished => {
+                            format!("users are locked out; {words}")
+                        }
+                        _ => words,
+                    };
                     RunLine {
                         id: folder.run.to_string(),
                         versions: versions.into(),

@@ -1,5 +1,6 @@
 //! Making and removing practice databases, which are files.
 
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ impl Admin for Sqlite {
         match std::fs::OpenOptions::new()
             .write(true)
             .create_new(true)
+            .mode(0o600)
             .open(&file)
         {
             Ok(_) => Ok(()),

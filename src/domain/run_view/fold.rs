@@ -1,7 +1,8 @@
 //! What each event says about the run.
 
-use super::{ChangedSetting, Child, GO_AHEADS, Question, RunView, StepState};
+use super::{ChangedSetting, Child, GO_AHEADS, Phase, Question, RunView, StepState};
 use crate::domain::event::{Event, Fact};
+use crate::domain::plan::Goal;
 use crate::domain::step::StepId;
 
 impl RunView {
@@ -38,6 +39,7 @@ impl RunView {
                 self.runner_boot = Some(boot_id.clone());
                 self.ended = None;
                 self.abort_asked = false;
+                self.nobody_watched();
             }
             Event::TailCut { .. } => {}
             Event::Planned {
@@ -197,10 +199,24 @@ impl RunView {
                 }
             }
             Event::Alarm { text } => self.alarms.push(text.clone()),
-            Event::AbortAsked { .. } => self.abort_asked = true,
+            Event::AbortAsked { .. } => {
+                self.abort_asked = true;
+                self.aborted_in_downtime |= self.phase() == Phase::Down;
+            }
             Event::HelmTaken { who, .. } => self.helm = Some(who.clone()),
             Event::RunEnded { exit, message } => self.ended = Some((*exit, message.clone())),
             Event::Unknown => self.unknown_events += 1,
+        }
+    }
+
+    /// While no runner lived, somebody may have written: what was proven of the source with nobody writing is to be
+    /// proven again, up to the point of no return.
+    fn nobody_watched(&mut self) {
+        let proven = matches!(self.step(StepId::ProveQuiet), Some(StepState::Ended { .. }));
+        if proven && self.facts.point_crossed_ms.is_none() && self.goal == Some(Goal::Upgrade) {
+            self.set(StepId::ProveQuiet, StepState::ToDo);
+            self.set(StepId::DigestGate, StepState::ToDo);
+            self.facts.gate_equal = false;
         }
     }
 

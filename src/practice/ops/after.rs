@@ -1,5 +1,7 @@
 //! What comes after a migration: reindexing and redeploying pipelines.
 
+use std::time::Duration;
+
 use super::commands::CommandError;
 use super::console::Console;
 use super::{Tool, table};
@@ -8,6 +10,7 @@ use crate::practice::connection::Dialect;
 
 impl Tool {
     pub async fn reindex(&self, console: &mut Console) -> Result<ExitCode, CommandError> {
+        tokio::time::sleep(Duration::from_millis(self.faults.reindex_delay_ms)).await;
         let mut session = self.open().await?;
         self.reach_search()?;
         console.info("Running Reindexing Job.");

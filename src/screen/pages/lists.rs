@@ -4,7 +4,7 @@ use super::pointer;
 use crate::domain::clean_text::CleanText;
 use crate::screen::rows::{Role, Row};
 use crate::wizard::State;
-use crate::wizard::items::{Item, way_time};
+use crate::wizard::items::Item;
 
 pub fn ways(state: &State) -> Vec<Row> {
     let mut rows = vec![
@@ -57,7 +57,7 @@ pub fn ways(state: &State) -> Vec<Row> {
                         .hang(4)
                         .mark(marked),
                 );
-                rows.push(Row::text(format!("    takes     {}", way_time(way))).hang(14));
+                rows.push(Row::text(format!("    takes     {}", way.takes())).hang(14));
                 rows.push(Row::text(format!("    loses     {}", way.loses)).hang(14));
                 rows.push(match &way.hindrance {
                     None => Row::new("    possible  yes", Role::Good),

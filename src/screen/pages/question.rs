@@ -3,6 +3,7 @@
 use super::buttons;
 use super::running;
 use crate::domain::clean_text::CleanText;
+use crate::domain::way_back::SWITCH_SECONDS;
 use crate::screen::rows::{Role, Row};
 use crate::screen::units;
 use crate::wizard::State;
@@ -57,8 +58,8 @@ pub fn rows(state: &State) -> Vec<Row> {
         rows.push(yes(
             true,
             format!(
-                "a restore took {seconds:.1} s here: going back later takes {}",
-                units::about(seconds.ceil() as u64 + 60)
+                "a restore took {seconds:.1} s here: going back later takes {}, with {SWITCH_SECONDS} s allowed for stop and start",
+                units::about(seconds.ceil() as u64 + SWITCH_SECONDS)
             ),
         ));
     }

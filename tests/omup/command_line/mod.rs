@@ -9,6 +9,7 @@ mod damaged_journal;
 mod diagnose;
 mod hostile_text;
 mod looking_only;
+mod meanwhile;
 mod panics;
 mod private_files;
 mod random_kills;

@@ -385,6 +385,27 @@ pub fn sqlite_rows(file: &std::path::Path, sql: &str) -> Vec<String> {
     })
 }
 
+/// Writes to a practice database as somebody else would.
+pub fn sqlite_execute(file: &std::path::Path, sql: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("runtime");
+    runtime.block_on(async {
+        use sqlx::ConnectOptions as _;
+        let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(file)
+            .connect()
+            .await
+            .expect("open");
+        let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_string()))
+            .execute(&mut connection)
+            .await
+            .expect(sql);
+        assert!(done.rows_affected() > 0, "{sql}");
+    });
+}
+
 pub fn sqlite_contents(file: &std::path::Path) -> Contents {
     let mut contents = Contents::new();
     let tables = sqlite_rows(
