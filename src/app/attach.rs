@@ -300,7 +300,7 @@ pub async fn command(folder: &RunFolder, command: &Command, helm: Option<String>
         .map_err(|_| {
             CommandError::new(
                 ExitCode::StateFolder,
-                "the runner did not answer within 10 s",
+                "the runner did not answer within 10 s: nothing was done. `omup status` says whether it stands still",
             )
         })?
 }

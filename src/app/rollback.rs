@@ -103,7 +103,7 @@ pub async fn rollback(state: &State, asked: &Asked) -> Result<ExitCode> {
 
 /// Where omup cannot look, the page that needs no omup still leads back.
 fn by_hand(folder: &RunFolder, error: CommandError) -> CommandError {
-    let page = folder.path.join("way-back.md");
+    let page = folder.way_back();
     if !page.is_file() || error.exit == ExitCode::StateFolder {
         return error;
     }
@@ -129,6 +129,9 @@ fn confirmed(
 }
 
 fn names(ways: &[WayBack]) -> String {
+    if ways.is_empty() {
+        return "none".to_string();
+    }
     ways.iter()
         .map(|way| way.id.id())
         .collect::<Vec<_>>()

@@ -152,7 +152,7 @@ fn unreadable(folder: &RunFolder, error: JournalError) -> CommandError {
     if !damaged {
         return error;
     }
-    let by_hand = folder.path.join("way-back.md");
+    let by_hand = folder.way_back();
     let way = if by_hand.is_file() {
         format!(
             "{} leads back by hand, without the journal",

@@ -52,7 +52,7 @@ pub fn words(folder: &RunFolder, view: &RunView, alive: bool) -> Vec<String> {
         format!("folder {}", folder.path.display()),
         format!("users  {}", users(view)),
         format!("backup {}", backup(view)),
-        format!("runner {}", if alive { "alive" } else { "not running" }),
+        format!("runner {}", runner(view, alive)),
     ];
     let steps: Vec<_> = view.earlier_steps.iter().chain(&view.steps).collect();
     let width = steps
@@ -112,6 +112,25 @@ fn users(view: &RunView) -> String {
         Phase::RolledBack => {
             "can work: the old version serves, its database was led back".to_string()
         }
+    }
+}
+
+/// Whether somebody works on the run, and what stands in the way of that.
+fn runner(view: &RunView, alive: bool) -> String {
+    if !alive {
+        return "not running".to_string();
+    }
+    let stopped = view
+        .runner_pid
+        .filter(|pid| crate::process::is_stopped(*pid));
+    match stopped {
+        Some(pid) => {
+            format!("stopped by a signal, it does nothing now: `kill -CONT {pid}` lets it go on")
+        }
+        None if view.abort_asked => {
+            "alive; somebody has asked to abort, it goes to a safe state".to_string()
+        }
+        None => "alive".to_string(),
     }
 }
 

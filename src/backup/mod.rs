@@ -40,6 +40,9 @@ use std::time::Duration;
 /// How long nothing may move before a dump is ended; a table lock of somebody else counts too.
 pub const STALL_LIMIT: Duration = Duration::from_secs(300);
 
+/// The page with the way back by hand, which may stand beside a backup and is no part of it.
+pub const WAY_BACK: &str = "way-back.md";
+
 /// Bytes as lower-case hex.
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;

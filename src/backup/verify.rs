@@ -144,7 +144,13 @@ async fn with_tools(mut verified: Verified, tools: Tools<'_>, tell: Tell<'_>) ->
 fn strangers(folder: &Path, manifest: &Manifest) -> Vec<CleanText> {
     let known: Vec<&str> = manifest::stored_files(manifest)
         .map(|file| file.path.as_str())
-        .chain([MANIFEST, SUMS, CERTIFICATE, config_copy::FOLDER])
+        .chain([
+            MANIFEST,
+            SUMS,
+            CERTIFICATE,
+            config_copy::FOLDER,
+            super::WAY_BACK,
+        ])
         .collect();
     let mut notes = Vec::new();
     for (below, prefix) in [

@@ -27,6 +27,11 @@ pub fn alive(pid: u32, ticks: u64) -> bool {
     stat(pid).is_some_and(|(state, started)| started == ticks && !matches!(state, 'Z' | 'X' | 'x'))
 }
 
+/// True while the process stands still by SIGSTOP, or by a debugger: states `T` and `t` of proc(5).
+pub fn is_stopped(pid: u32) -> bool {
+    stat(pid).is_some_and(|(state, _)| matches!(state, 'T' | 't'))
+}
+
 fn stat(pid: u32) -> Option<(char, u64)> {
     let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
     // The second field is the program's name in parentheses and may hold anything, `)` too.

@@ -285,7 +285,7 @@ async fn supervise(
             let _ = (&mut task).await;
             return Err(Failure::new(
                 ExitCode::StoppedAndPutBack,
-                "end this step",
+                "go on with this step",
                 "somebody asked to abort the run",
                 "the database is as it was",
                 "`omup resume` goes on from here, `omup run` begins anew",

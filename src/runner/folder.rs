@@ -45,7 +45,7 @@ pub struct State {
 impl State {
     /// `given` (the flag or `OMUP_STATE_DIR`), else `/var/lib/omup` for root, else the user's XDG state folder.
     pub fn locate(given: Option<PathBuf>) -> PathBuf {
-        if let Some(path) = given {
+        if let Some(path) = given.filter(|path| !path.as_os_str().is_empty()) {
             return std::path::absolute(&path).unwrap_or(path);
         }
         if rustix::process::geteuid().is_root() {

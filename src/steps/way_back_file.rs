@@ -9,19 +9,25 @@ use crate::domain::survey::Owner;
 use crate::exit_code::ExitCode;
 use crate::process::private_file::write_atomically;
 
-/// Writes it into the run's folder; must exist before the point of no return.
+/// Writes it into the run's folder and beside the backup; must exist before the point of no return.
 pub fn write(context: &Context<'_>, manifest: &Manifest) -> Result<(), Failure> {
-    let path = context.folder.join("way-back.md");
-    context.effect(StepId::DigestGate, format!("write {}", path.display()))?;
-    write_atomically(&path, text(context, manifest).as_bytes()).map_err(|error| {
-        Failure::new(
-            ExitCode::StateFolder,
-            format!("write {}", path.display()),
-            error.to_string(),
-            "the database is as it was",
-            "make room, then `omup resume`",
-        )
-    })
+    let page = text(context, manifest);
+    let beside = context.view().facts.backup_dir;
+    // Also beside the backup: who has lost the run's folder has that one left.
+    for folder in std::iter::once(context.folder).chain(beside.as_deref()) {
+        let path = folder.join(crate::backup::WAY_BACK);
+        context.effect(StepId::DigestGate, format!("write {}", path.display()))?;
+        write_atomically(&path, page.as_bytes()).map_err(|error| {
+            Failure::new(
+                ExitCode::StateFolder,
+                format!("write {}", path.display()),
+                error.to_string(),
+                "the database is as it was",
+                "make room, then `omup resume`",
+            )
+        })?;
+    }
+    Ok(())
 }
 
 /// The whole page. Every fenced `sh` block can be pasted, in order, into `sh -eu`.

@@ -55,18 +55,15 @@ impl MysqlLock {
     pub async fn take(connector: Arc<Connector>, note: &str) -> Result<Self> {
         let name = name(&connector.target.facts.database);
         let mut opened = connector.open(None, Purpose::Act).await?;
+        let told: String = format!("{NOTE}{note}").chars().take(NAME).collect();
+        // Only words for others, so one who has the same words already keeps them; and said first, so that nobody finds
+        // a holder without a name.
+        let words = format!("SELECT GET_LOCK({}, 0)", literal(&told)?);
+        let _ = ask(&connector, &mut opened, words).await;
         for _ in 0..TRIES {
             let sql = format!("SELECT GET_LOCK({}, 0)", literal(&name)?);
             let row = first(ask(&connector, &mut opened, sql).await?)?;
             if truth(&row, 0) {
-                let told: String = format!("{NOTE}{note}").chars().take(NAME).collect();
-                // Only words for others: one who has the same words already keeps them.
-                let _ = ask(
-                    &connector,
-                    &mut opened,
-                    format!("SELECT GET_LOCK({}, 0)", literal(&told)?),
-                )
-                .await;
                 return Ok(Self {
                     connector,
                     opened,

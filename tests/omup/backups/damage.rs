@@ -38,7 +38,9 @@ fn setting() -> Setting {
 
 /// Paths of the files of a backup, relative to it.
 fn files(dir: &Path) -> Vec<PathBuf> {
-    tree(dir).into_keys().collect()
+    // The page for the way back stands beside a backup and is no part of it.
+    let of_backup = |path: &PathBuf| path != Path::new("way-back.md");
+    tree(dir).into_keys().filter(of_backup).collect()
 }
 
 /// Another number at each call, the same at each run.

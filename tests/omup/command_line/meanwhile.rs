@@ -300,3 +300,23 @@ fn a_server_that_dies_after_its_validation_is_not_called_an_upgrade() {
         ended.stdout
     );
 }
+
+#[test]
+fn a_runner_that_stands_still_by_a_signal_is_told_as_such() {
+    let stage = Stage::sqlite(
+        "meanwhile-stopped",
+        &unconfirmed("[run]\nwait_for_answers = 120\n"),
+    );
+    let running = stage.call(&["run", "--answers"], true).start();
+    wait_for_event(&stage, "\"id\":\"start-of-downtime\"");
+    let process = runner(&stage).expect("the runner lives");
+    process.signal(rustix::process::Signal::STOP);
+    let said = stage.omup(&["status"], false).expect(0).stdout;
+    assert!(said.contains("stopped by a signal"), "{said}");
+    process.signal(rustix::process::Signal::CONT);
+    let said = stage.omup(&["status"], false).expect(0).stdout;
+    assert!(said.contains("runner alive"), "{said}");
+    stage.omup(&["abort"], false).expect(0);
+    running.end(RUN).expect(31);
+    old_serves(&stage);
+}

@@ -166,7 +166,7 @@ fn a_runner_that_is_terminated_in_the_dump_takes_its_dump_with_it() {
 #[test]
 fn a_runner_that_is_terminated_in_the_migration_leaves_it_alone() {
     for signal in [Signal::TERM, Signal::INT, Signal::QUIT, Signal::HUP] {
-        let stage = Stage::sqlite("term-in-migration", &quiet("statement_delay_ms = 400\n"));
+        let stage = Stage::sqlite("term-in-migration", &quiet("statement_delay_ms = 1500\n"));
         let running = stage.call(&["run", "--answers"], true).start();
         wait_for_event(&stage, "\"child-started\"");
         assert!(runner(&stage).expect("the runner lives").signal(signal));

@@ -164,7 +164,7 @@ fn two_folders(stage: &Stage) {
 /// The holder died in the migration, which goes on by itself: another run must not begin beside it.
 #[test]
 fn a_migration_that_outlives_its_runner_still_keeps_others_out_on_postgres() {
-    if let Some(stage) = Stage::postgres("outlives", &quiet("statement_delay_ms = 400\n")) {
+    if let Some(stage) = Stage::postgres("outlives", &quiet("statement_delay_ms = 1500\n")) {
         outlives(&stage);
     }
 }
@@ -172,7 +172,7 @@ fn a_migration_that_outlives_its_runner_still_keeps_others_out_on_postgres() {
 /// The holder died in the migration, which goes on by itself: another run must not begin beside it.
 #[test]
 fn a_migration_that_outlives_its_runner_still_keeps_others_out_on_mysql() {
-    if let Some(stage) = Stage::mysql("outlives", &quiet("statement_delay_ms = 400\n")) {
+    if let Some(stage) = Stage::mysql("outlives", &quiet("statement_delay_ms = 1500\n")) {
         outlives(&stage);
     }
 }
@@ -181,7 +181,7 @@ fn a_migration_that_outlives_its_runner_still_keeps_others_out_on_mysql() {
 fn a_migration_that_outlives_its_runner_still_keeps_others_out_on_sqlite() {
     outlives(&Stage::sqlite(
         "outlives",
-        &quiet("statement_delay_ms = 400\n"),
+        &quiet("statement_delay_ms = 1500\n"),
     ));
 }
 
