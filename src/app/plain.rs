@@ -11,6 +11,7 @@ use super::out;
 use crate::domain::event::{Event, Fact};
 use crate::domain::finding::{Finding, Verdict};
 use crate::domain::run_view::RunView;
+use crate::domain::space::size;
 use crate::domain::step::{Looked, Outcome};
 use crate::runner::journal::Entry;
 use crate::steps::context::Progress;
@@ -366,6 +367,11 @@ fn fact_line(fact: &Fact) -> Option<String> {
             old.as_deref().unwrap_or("default")
         ),
         Fact::SettingPutBack { scope, name } => format!("{name} for the {scope} is put back"),
+        Fact::MemoryRaised { from, to, who } => format!(
+            "{who} raises the migration's sort memory from {} to {}",
+            size(*from),
+            size(*to)
+        ),
         Fact::MemoryProven { bytes, way } => {
             format!("sort memory {} MB ({way})", bytes / 1024 / 1024)
         }

@@ -103,6 +103,9 @@ pub enum Event {
         boot_id: String,
         command: CleanText,
         log: PathBuf,
+        /// Where its own lines begin in the log, in bytes: a step that runs again adds to it.
+        #[serde(default)]
+        log_begin: u64,
         lock: PathBuf,
     },
     ChildEnded {
@@ -225,6 +228,12 @@ pub enum Fact {
     MemoryProven {
         bytes: u64,
         way: CleanText,
+    },
+    /// Somebody chose to go on with more of it after the migration failed for too little; bytes.
+    MemoryRaised {
+        from: u64,
+        to: u64,
+        who: CleanText,
     },
     DowntimeStarted {
         at_ms: i64,

@@ -77,6 +77,8 @@ pub struct Child {
     pub started_ticks: u64,
     pub boot_id: String,
     pub log: PathBuf,
+    #[serde(default)]
+    pub log_begin: u64,
     pub lock: PathBuf,
     pub ended: Option<CleanText>,
 }
@@ -88,6 +90,17 @@ pub struct ChangedSetting {
     pub name: String,
     pub old: Option<String>,
     pub new: String,
+    /// Values that this run had set before `new`, oldest first: a kill between the journal and the
+    /// database leaves one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<String>,
+}
+
+impl ChangedSetting {
+    /// True for a value that this run has set.
+    pub fn is_ours(&self, value: &str) -> bool {
+        self.new == value || self.earlier.iter().any(|earlier| earlier == value)
+    }
 }
 
 /// Facts by name, the newest of each kind.
@@ -103,6 +116,9 @@ pub struct Facts {
     pub scratch: Vec<String>,
     pub changed_settings: Vec<ChangedSetting>,
     pub memory: Option<(u64, CleanText)>,
+    /// Bytes that somebody chose after a migration failed for too little; goes before the answers.
+    #[serde(default)]
+    pub memory_raised: Option<u64>,
     pub downtime_started_ms: Option<i64>,
     pub downtime_ended_ms: Option<i64>,
     /// Since boot, when the downtime began; `None` in journals of older builds.

@@ -168,7 +168,7 @@ fn perform(state: &mut State, what: Do) -> Vec<Effect> {
             ],
         ),
         Do::Mend => vec![Effect::Mend],
-        Do::Ways => state.go(Page::Ways),
+        Do::MoreMemory | Do::Ways => state.go(Page::Ways),
         Do::Report => state.go(Page::Report),
         Do::Log => state.go(Page::Log),
         Do::Runs => state.go(Page::Runs),

@@ -6,8 +6,10 @@ use super::page::Page;
 use crate::domain::answers::MemoryWay;
 use crate::domain::backup::Level;
 use crate::domain::run_view::Phase;
+use crate::domain::step::StepId;
 use crate::domain::way_back::WayId;
 use crate::exit_code::ExitCode;
+use crate::knowledge::Mend;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
@@ -45,6 +47,8 @@ pub enum Do {
     Resume,
     Again,
     Mend,
+    /// A way on; it stands first among the ways.
+    MoreMemory,
     Ways,
     Report,
     Log,
@@ -78,6 +82,7 @@ impl Do {
             Do::Resume => "Go on with this run",
             Do::Again => "Run the failed step again…",
             Do::Mend => "PRACTICE: play the administrator and mend the cause",
+            Do::MoreMemory => "Raise the sort memory and go on…",
             Do::Ways => "Ways back, each with its price",
             Do::Report => "Read the report",
             Do::Log => "Read the whole log",
@@ -239,7 +244,15 @@ fn stopped(state: &State) -> Vec<Item> {
         (None, _) => items.push(Do::Resume),
         (Some((ExitCode::RolledBack | ExitCode::Ok, _)), _) => {}
         (Some(_), Some(_)) if early => items.extend([Do::Again, Do::PrepareAgain]),
-        (Some(_), Some(_)) => items.extend([Do::Ways, Do::Again]),
+        (Some(_), Some((step, _))) => {
+            let known = state.log.diagnosis.as_ref();
+            if step == StepId::Migrate
+                && known.and_then(|known| known.failure.mend) == Some(Mend::MoreSortMemory)
+            {
+                items.push(Do::MoreMemory);
+            }
+            items.extend([Do::Ways, Do::Again]);
+        }
         (Some(_), None) if early => items.extend([Do::Resume, Do::PrepareAgain]),
         (Some(_), None) => items.extend([Do::Ways, Do::Resume]),
     }

@@ -126,6 +126,7 @@ impl RunView {
                 boot_id,
                 command: _,
                 log,
+                log_begin,
                 lock,
             } => {
                 self.children.push(Child {
@@ -135,6 +136,7 @@ impl RunView {
                     started_ticks: *started_ticks,
                     boot_id: boot_id.clone(),
                     log: log.clone(),
+                    log_begin: *log_begin,
                     lock: lock.clone(),
                     ended: None,
                 });
@@ -251,15 +253,22 @@ impl RunView {
             } => {
                 let known = facts
                     .changed_settings
-                    .iter()
-                    .any(|s| s.scope == *scope && s.name == *name);
-                if !known {
-                    facts.changed_settings.push(ChangedSetting {
+                    .iter_mut()
+                    .find(|s| s.scope == *scope && s.name == *name);
+                match known {
+                    // What it was before this run is what is put back.
+                    Some(setting) if setting.new == *new => {}
+                    Some(setting) => {
+                        let before = std::mem::replace(&mut setting.new, new.clone());
+                        setting.earlier.push(before);
+                    }
+                    None => facts.changed_settings.push(ChangedSetting {
                         scope: scope.clone(),
                         name: name.clone(),
                         old: old.clone(),
                         new: new.clone(),
-                    });
+                        earlier: Vec::new(),
+                    }),
                 }
             }
             Fact::SettingPutBack { scope, name } => {
@@ -267,6 +276,7 @@ impl RunView {
                     .changed_settings
                     .retain(|s| !(s.scope == *scope && s.name == *name));
             }
+            Fact::MemoryRaised { to, .. } => facts.memory_raised = Some(*to),
             Fact::MemoryProven { bytes, way } => facts.memory = Some((*bytes, way.clone())),
             Fact::DowntimeStarted { at_ms, boot_ms } => {
                 facts.downtime_started_ms = Some(*at_ms);

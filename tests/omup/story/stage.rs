@@ -27,6 +27,8 @@ pub struct Stage {
 #[derive(Debug, Clone)]
 pub struct Setting {
     pub size: &'static str,
+    /// How long the longest query's text is.
+    pub longest_query: Option<&'static str>,
     pub owner: &'static str,
     pub faults: String,
     /// More lines for the answers, whole sections.
@@ -42,6 +44,7 @@ impl Default for Setting {
     fn default() -> Self {
         Self {
             size: "1MB",
+            longest_query: None,
             owner: "pid-file",
             faults: String::new(),
             answers: String::new(),
@@ -91,6 +94,9 @@ impl Stage {
         let mut push = |name: &str, value: String| arguments.extend([name.to_string(), value]);
         push("--size", setting.size.to_string());
         push("--owner", setting.owner.to_string());
+        if let Some(bytes) = setting.longest_query {
+            push("--longest-query", bytes.to_string());
+        }
         push("--server-port", server_port.to_string());
         push("--admin-port", admin_port.to_string());
         match &database {
