@@ -90,7 +90,11 @@ pub fn words(folder: &RunFolder, view: &RunView, alive: bool) -> Vec<String> {
 fn next_words(folder: &RunFolder, view: &RunView, alive: bool) -> String {
     let run = &folder.run;
     if let Some(question) = &view.question {
-        return format!("omup answer {run} {}={}", question.id, question.expects);
+        return format!(
+            "omup answer {run} {}={}",
+            question.id,
+            question.answers_words()
+        );
     }
     if alive {
         return format!("omup attach {run} --plain");

@@ -10,6 +10,7 @@ mod configuration_keys;
 mod database_state;
 mod disk;
 mod history;
+mod locks;
 mod memory;
 mod one_schema;
 mod path;
@@ -56,6 +57,7 @@ const CHECKS: &[Check] = &[
     disk::STATE,
     writers::CONNECTED,
     writers::LONG_TRANSACTIONS,
+    locks::CHECK,
     history::CONSISTENT,
     history::FOLDERS,
     history::PENDING,

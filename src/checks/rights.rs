@@ -74,7 +74,7 @@ fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgemen
 fn weight(right: &Right, level: Level) -> Verdict {
     match right.name.as_str() {
         "CREATE DATABASE" if level < Level::RestoredAndEqual => Verdict::Warn,
-        "SEE OTHER SESSIONS" => Verdict::Warn,
+        "SEE OTHER SESSIONS" | "SEE LOCKS" => Verdict::Warn,
         "END OTHER SESSIONS" => Verdict::Info,
         _ => Verdict::Fail,
     }

@@ -9,6 +9,7 @@ pub mod content;
 pub mod event;
 pub mod finding;
 pub mod instance;
+pub mod lock_holder;
 pub mod log_view;
 pub mod memory;
 pub mod migration;

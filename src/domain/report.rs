@@ -84,6 +84,11 @@ pub fn page(view: &RunView) -> String {
             }
         ));
     }
+    for pid in &view.facts.ended_lock_holders {
+        line(format!(
+            "Connection {pid} of the database was ended by choice: it held a lock in the migration's way."
+        ));
+    }
     for setting in &view.facts.changed_settings {
         line(format!(
             "NOT put back: {} for the {} is {}, was {}.",

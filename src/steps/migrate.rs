@@ -8,6 +8,7 @@ use async_trait::async_trait;
 
 use super::child::{self, ChildEnd};
 use super::context::{Context, Progress};
+use super::lock_holders;
 use super::more_memory;
 use super::settings::migration_params;
 use super::{Preview, Step, command, look};
@@ -58,6 +59,9 @@ impl Step for Migrate {
                 )));
             }
         }
+        intents.push(look(
+            "sessions that hold locks in the migration's way; ended only if you choose so",
+        ));
         intents.push(look("rows of both migration logs: every version finished, every statement recorded, nothing pending"));
         intents
     }
@@ -71,6 +75,7 @@ impl Step for Migrate {
             .map_err(|e| failed(context, &e.to_string()))?;
         context.fact(StepId::Migrate, Fact::CountsBefore { counts: before })?;
         no_orphans(context).await?;
+        lock_holders::before(context).await?;
         let params = migration_params(context);
         let tool = context
             .deployment
@@ -84,12 +89,14 @@ impl Step for Migrate {
             .map_err(|e| failed(context, &e.to_string()))?;
         let watch = Watch::new(context);
         let end = child::run(context, StepId::Migrate, NAME, &tool, || watch.beat()).await?;
+        lock_holders::over(context)?;
         conclude(context, end).await
     }
 
     async fn look(&self, context: &Context<'_>) -> Result<Looked, Failure> {
         let watch = Watch::new(context);
         child::adopt(context, StepId::Migrate, NAME, || watch.beat()).await?;
+        lock_holders::over(context)?;
         no_orphans(context).await?;
         match judge(context).await? {
             Judged::Complete { statements } => {
@@ -377,6 +384,10 @@ impl<'a, 'b> Watch<'a, 'b> {
                 (Some(done), doing)
             }
             Err(error) => (None, format!("cannot look at the log table ({error})")),
+        };
+        let doing = match lock_holders::while_running(self.context).await {
+            Some(waits) => format!("{waits} ({doing})"),
+            None => doing,
         };
         let seconds = self.started.elapsed().as_secs();
         self.context.recorder.progress(Progress {

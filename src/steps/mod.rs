@@ -7,6 +7,7 @@ mod checks;
 pub mod child;
 pub mod context;
 mod digest_gate;
+mod lock_holders;
 mod migrate;
 pub mod more_memory;
 mod ops;

@@ -54,6 +54,7 @@ pub async fn take(
     let pending = history::pending(deployment, database.engine(), &history).await;
     let versions = versions::of(deployment, &history).await;
     let sessions = probe(database.sessions().await)?;
+    let locks = probe(database.lock_holders().await)?;
     let estimated_rows = probe(database.estimated_rows().await)?;
     let disks = disks::of(
         &answers.backup.dir,
@@ -73,6 +74,7 @@ pub async fn take(
         history,
         pending,
         sessions,
+        locks,
         disks,
         estimated_rows,
         instance,

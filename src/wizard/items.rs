@@ -30,6 +30,8 @@ pub enum Item {
     /// Index into the runs.
     Run(usize),
     Way(WayId),
+    /// Index into the open question's choices.
+    Choice(usize),
     Do(Do),
 }
 
@@ -183,10 +185,17 @@ pub fn of(state: &State) -> Vec<Item> {
         Page::Runs => (0..state.runs.as_ref().map_or(0, Vec::len))
             .map(Item::Run)
             .collect(),
+        Page::Migrate => {
+            let question = state
+                .run
+                .as_ref()
+                .and_then(|run| run.view.question.as_ref());
+            let choices = question.map_or(0, |question| question.choices.len());
+            (0..choices).map(Item::Choice).collect()
+        }
         Page::Backup
         | Page::Proof
         | Page::Gate
-        | Page::Migrate
         | Page::Validate
         | Page::WayBack
         | Page::Journal

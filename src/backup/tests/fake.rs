@@ -225,6 +225,9 @@ impl Database for Fake {
     async fn sessions(&self) -> Result<Vec<Session>> {
         unreachable!("the backup room does not ask for it")
     }
+    async fn lock_holders(&self) -> Result<Vec<crate::domain::lock_holder::LockHolder>> {
+        unreachable!("the backup room does not ask for it")
+    }
     async fn estimated_rows(&self) -> Result<BTreeMap<String, u64>> {
         unreachable!("the backup room does not ask for it")
     }
@@ -322,6 +325,9 @@ impl Admin for Fake {
         unreachable!("the backup room does not ask for it")
     }
     async fn lock(&self, _: &str) -> Result<Box<dyn Lock>> {
+        unreachable!("the backup room does not ask for it")
+    }
+    async fn end_lock_holder(&self, _: &crate::domain::lock_holder::LockHolder) -> Result<()> {
         unreachable!("the backup room does not ask for it")
     }
     async fn end_sessions(&self, _: &[i64]) -> Result<()> {

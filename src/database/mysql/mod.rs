@@ -8,6 +8,7 @@ mod errors;
 mod facts;
 mod grants;
 mod history;
+mod holders;
 mod lock;
 mod matching;
 mod normal;
@@ -40,6 +41,7 @@ use super::password_file::PasswordFile;
 use super::{ArchiveScan, Database, Result, Snapshot, Target};
 use crate::domain::backup::DatabaseShape;
 use crate::domain::instance::RowsFound;
+use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
 use crate::domain::row_question::RowQuestion;
@@ -150,6 +152,10 @@ impl Database for Mysql {
 
     async fn sessions(&self) -> Result<Vec<Session>> {
         activity::sessions(self).await
+    }
+
+    async fn lock_holders(&self) -> Result<Vec<LockHolder>> {
+        holders::lock_holders(self).await
     }
 
     async fn estimated_rows(&self) -> Result<BTreeMap<String, u64>> {

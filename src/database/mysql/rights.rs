@@ -149,6 +149,17 @@ pub async fn rights(mysql: &Mysql) -> Result<Vec<Right>> {
     ))
 }
 
+/// The user as a grant names it.
+pub async fn own_account(mysql: &Mysql) -> Result<String> {
+    let doing = "reading the user's name";
+    let row = first(
+        mysql
+            .look(doing, "SELECT CURRENT_USER()".to_string())
+            .await?,
+    )?;
+    Ok(account(text(&row, 0)))
+}
+
 /// `om@%` as a grant names it.
 fn account(user: &str) -> String {
     let (name, host) = user.rsplit_once('@').unwrap_or((user, "%"));
@@ -221,6 +232,12 @@ fn judged(grants: &Grants, database: &str, account: &str, routines: bool) -> Vec
         grant: format!("GRANT PROCESS ON *.* TO {account};"),
     });
     rights.push(Right {
+        name: "SEE LOCKS".to_string(),
+        held: grants.in_database("SELECT", "performance_schema"),
+        needed_for: "naming who holds a lock that the migration waits for".to_string(),
+        grant: format!("GRANT SELECT ON performance_schema.* TO {account};"),
+    });
+    rights.push(Right {
         name: "END OTHER SESSIONS".to_string(),
         held: grants.everywhere("CONNECTION_ADMIN") || grants.everywhere("SUPER"),
         needed_for: "ending sessions of other users, by choice".to_string(),
@@ -254,6 +271,7 @@ mod tests {
             [
                 "CREATE DATABASE",
                 "SEE OTHER SESSIONS",
+                "SEE LOCKS",
                 "END OTHER SESSIONS"
             ]
         );

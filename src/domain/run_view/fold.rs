@@ -92,21 +92,30 @@ impl RunView {
                 text,
                 expects,
                 safe,
+                choices,
             } => {
                 self.question = Some(Question {
                     id: id.clone(),
                     text: text.clone(),
                     expects: expects.clone(),
                     safe: safe.clone(),
+                    choices: choices.clone(),
                 });
+            }
+            Event::QuestionWithdrawn { id, .. } => {
+                if self.question.as_ref().is_some_and(|q| q.id == *id) {
+                    self.question = None;
+                }
             }
             Event::Answered {
                 id,
                 value,
                 accepted,
+                who,
                 ..
             } => {
                 if *accepted {
+                    self.answered_by.insert(id.clone(), who.clone());
                     self.answers.insert(id.clone(), value.clone());
                     if self.question.as_ref().is_some_and(|q| q.id == *id) {
                         self.question = None;
@@ -276,6 +285,7 @@ impl RunView {
                     .changed_settings
                     .retain(|s| !(s.scope == *scope && s.name == *name));
             }
+            Fact::LockHolderEnded { pid, .. } => facts.ended_lock_holders.push(*pid),
             Fact::MemoryRaised { to, .. } => facts.memory_raised = Some(*to),
             Fact::MemoryProven { bytes, way } => facts.memory = Some((*bytes, way.clone())),
             Fact::DowntimeStarted { at_ms, boot_ms } => {

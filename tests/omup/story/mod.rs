@@ -6,6 +6,7 @@ pub mod stage;
 
 mod failures;
 mod interrupted;
+mod lock_holders;
 mod more_memory;
 mod owners;
 mod scenarios;

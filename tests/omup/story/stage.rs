@@ -86,6 +86,13 @@ impl Stage {
         Self::make(name, setting, Some(Database::Mysql(database)))
     }
 
+    /// The same for a user who sees other sessions and may end them.
+    #[track_caller]
+    pub fn watched_mysql(name: &str, setting: &Setting) -> Option<Stage> {
+        let database = mysql::server()?.watched_database(&name.replace('-', "_"));
+        Some(Self::make(name, setting, Some(Database::Mysql(database))))
+    }
+
     fn make(name: &str, setting: &Setting, database: Option<Database>) -> Stage {
         let folder = Folder::new(name);
         let (server_port, admin_port) = (port::free(), port::free());

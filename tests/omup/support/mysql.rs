@@ -12,6 +12,9 @@ use super::tool::from_environment;
 pub const USER: &str = "om";
 pub const PASSWORD: &str = "om-secret-canary";
 
+/// A user that also sees what others do and may end it; made by the first test that asks for it.
+pub const WATCHER: &str = "om_sees";
+
 /// A running server, always on 127.0.0.1.
 #[derive(Debug, Clone)]
 pub struct Server {
@@ -24,6 +27,8 @@ pub struct Server {
 pub struct Database {
     pub server: Server,
     pub name: String,
+    /// Whose it is, for a deployment on it: `USER`, or one with more rights.
+    pub user: &'static str,
 }
 
 /// MySQL 9.7 with GTIDs, or `None` and the test is recorded as skipped.
@@ -115,7 +120,25 @@ impl Server {
         Database {
             server: self.clone(),
             name,
+            user: USER,
         }
+    }
+
+    /// The same for `WATCHER`.
+    #[track_caller]
+    pub fn watched_database(&self, about: &str) -> Database {
+        self.sql(
+            "mysql",
+            &format!(
+                "create user if not exists {WATCHER}@'%' identified with caching_sha2_password by '{PASSWORD}';
+                 grant all privileges on `t\\_%`.* to {WATCHER}@'%'; grant all privileges on `omup\\_%`.* to {WATCHER}@'%';
+                 grant process, connection_admin on *.* to {WATCHER}@'%';
+                 grant select on performance_schema.* to {WATCHER}@'%'"
+            ),
+        );
+        let mut database = self.fresh_database(about);
+        database.user = WATCHER;
+        database
     }
 }
 
