@@ -129,6 +129,7 @@ impl Snapshot for MysqlSnapshot {
             method: DigestMethod::MysqlRowSha2,
             objects: definitions
                 .keys()
+                .filter(|name| objects::is_object(name))
                 .cloned()
                 .chain(objects::indexes(&mut reader).await?)
                 .collect(),

@@ -2,6 +2,7 @@
 
 mod bench;
 mod content;
+mod definers;
 mod facts;
 mod locks;
 mod sessions;
