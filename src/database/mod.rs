@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::domain::backup::DatabaseShape;
+use crate::domain::backup::{DatabaseShape, ReadLocked};
 use crate::domain::clean_text::CleanText;
 use crate::domain::content::Content;
 use crate::domain::instance::RowsFound;
@@ -105,6 +105,11 @@ pub trait Database: Send + Sync {
     async fn now_ms(&self) -> Result<i64>;
     /// A consistent view that a dump can share and that is digested in the same moment.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>>;
+    /// The same under a short lock that keeps writers away until the dump has begun, where the dump tool
+    /// cannot share a view: by choice only. An engine whose tool shares it needs no lock.
+    async fn locked_snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        self.snapshot().await
+    }
     /// The dump tool that writes this snapshot's whole database to its standard output.
     fn dump_tool(&self, snapshot: &str) -> ToolCommand;
     /// A tool that reads an archive from standard input to its end and fails if it is not whole;
@@ -170,6 +175,10 @@ pub trait Snapshot: Send {
     /// tool cannot share this one.
     async fn dump_began(&mut self) -> Result<()> {
         Ok(())
+    }
+    /// What became of the lock of [`Database::locked_snapshot`]; `None` where none was asked for or needed.
+    fn read_locked(&self) -> Option<ReadLocked> {
+        None
     }
     /// Everything, digested; `step` is told (tables done, tables in all, table now).
     async fn content(&mut self, step: &Progress<'_>) -> Result<Content>;

@@ -86,6 +86,7 @@ impl Fake {
             run: RunId::parse("20261121-054400-abcd").expect("an id"),
             config: vec![config],
             content: true,
+            read_lock: false,
             place: Place::Local,
             log: self.folder.join("back-up.log"),
             stall_limit: Duration::from_secs(20),

@@ -84,6 +84,7 @@ pub fn sample_answers() -> Answers {
             dir: "/srv/backups".into(),
             level: Level::RestoredAndEqual,
             stall_seconds: None,
+            read_lock: false,
         },
         memory: MemoryAnswers::default(),
         server: ServerAnswers::default(),

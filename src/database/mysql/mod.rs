@@ -15,6 +15,7 @@ mod normal;
 mod objects;
 mod option_file;
 mod purpose;
+mod read_lock;
 mod reader;
 mod rights;
 mod rows;
@@ -184,6 +185,11 @@ impl Database for Mysql {
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
         let view = snapshot::MysqlSnapshot::take(self.connector.clone()).await?;
+        Ok(Box::new(view))
+    }
+
+    async fn locked_snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        let view = snapshot::MysqlSnapshot::take_locked(self.connector.clone()).await?;
         Ok(Box::new(view))
     }
 

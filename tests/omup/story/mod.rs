@@ -9,6 +9,7 @@ mod interrupted;
 mod lock_holders;
 mod more_memory;
 mod owners;
+mod read_lock;
 mod scenarios;
 mod sweep;
 mod upgrade_and_back;

@@ -5,4 +5,5 @@ mod content;
 mod definers;
 mod facts;
 mod locks;
+mod read_lock;
 mod sessions;
