@@ -7,6 +7,7 @@ mod backup_level;
 mod check;
 mod configuration;
 mod configuration_keys;
+mod data_only;
 mod database_state;
 mod disk;
 mod history;
@@ -70,6 +71,7 @@ const CHECKS: &[Check] = &[
     secrets::CHECK,
     database_state::LEFTOVERS,
     backup_level::CHECK,
+    data_only::CHECK,
 ];
 
 /// What can be checked, without checking it.

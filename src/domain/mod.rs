@@ -6,6 +6,7 @@ pub mod clean_text;
 pub mod client_report;
 pub mod code_mark;
 pub mod content;
+pub mod data_only;
 pub mod event;
 pub mod finding;
 pub mod instance;

@@ -57,6 +57,9 @@ pub struct Survey {
     pub locks: Probe<Vec<LockHolder>>,
     pub tools: Vec<ToolFacts>,
     pub disks: Vec<DiskFacts>,
+    /// Files of OpenMetadata's old `metadata backup` in the folder of backups.
+    #[serde(default)]
+    pub data_only_files: Vec<PathBuf>,
     /// Entity table to number of rows, from statistics (an estimate).
     pub estimated_rows: Probe<BTreeMap<String, u64>>,
     /// What it has and uses, as far as the changes of the releases ask.

@@ -6,6 +6,7 @@
 mod client_extras;
 pub mod clients;
 pub mod code;
+mod data_only;
 mod disks;
 mod history;
 mod host;
@@ -76,6 +77,7 @@ pub async fn take(
         sessions,
         locks,
         disks,
+        data_only_files: data_only::files_in(&answers.backup.dir),
         estimated_rows,
         instance,
     })

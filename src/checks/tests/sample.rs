@@ -60,6 +60,7 @@ pub fn sample_survey() -> Survey {
             disk("state", "/var/lib/omup", 2, 5 * GIB),
             disk("database", "/var/lib/postgresql/15/main", 3, 100 * GIB),
         ],
+        data_only_files: Vec::new(),
         estimated_rows: Probe::Known(BTreeMap::from([("table_entity".to_string(), 12_000)])),
         instance: InstanceFacts {
             keys: Probe::Known(keys(&["database.user", "server.port"])),

@@ -174,6 +174,7 @@ impl World {
             locks: Probe::Known(Vec::new()),
             tools: Vec::new(),
             disks: Vec::new(),
+            data_only_files: Vec::new(),
             estimated_rows: Probe::Known(self.tables.clone()),
             instance: InstanceFacts {
                 rows,

@@ -8,6 +8,7 @@ mod failures;
 mod interrupted;
 mod lock_holders;
 mod more_memory;
+mod old_files;
 mod owners;
 mod read_lock;
 mod scenarios;
