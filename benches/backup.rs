@@ -232,6 +232,7 @@ impl Bench {
             run: RunId::parse("20261121-054400-be7c").expect("an id"),
             config: Vec::new(),
             content: true,
+            read_lock: false,
             place: Place::Local,
             log: self.path("back-up.log"),
             stall_limit: Duration::from_secs(60),

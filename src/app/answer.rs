@@ -5,7 +5,7 @@ use super::error::{CommandError, Result};
 use super::launch::Errand;
 use super::out;
 use super::run::{self, who};
-use crate::domain::run_view::Phase;
+use crate::domain::run_view::{Phase, one_of};
 use crate::exit_code::ExitCode;
 use crate::runner::control::{Command, Say};
 use crate::runner::folder::{RunFolder, State};
@@ -37,23 +37,25 @@ pub async fn answer(state: &State, run: &str, pair: &str, asked: Asked) -> Resul
         return told(attach::command(&folder, &command, asked.take_helm.then(who)).await?);
     }
     let view = run::view_of(&folder)?;
-    match (view.expected_answer(id), &view.question) {
-        (Some(expects), _) if expects.as_str() == value => {}
-        (Some(expects), _) => {
+    let expects = view.expected_answers(id);
+    match (expects.is_empty(), &view.question) {
+        (false, _) if expects.iter().any(|expected| expected.as_str() == value) => {}
+        (false, _) => {
             return Err(CommandError::new(
                 ExitCode::Usage,
                 format!(
-                    "'{id}' expects exactly: {expects}. Nothing was done; the question stays open"
+                    "'{id}' expects exactly: {}. Nothing was done; the question stays open",
+                    one_of(&expects)
                 ),
             ));
         }
-        (None, Some(question)) => {
+        (true, Some(question)) => {
             return Err(CommandError::new(
                 ExitCode::Usage,
                 format!("the run asks '{}', not '{id}'", question.id),
             ));
         }
-        (None, None) => {
+        (true, None) => {
             return Err(CommandError::new(
                 ExitCode::Usage,
                 format!("the run asks nothing now (see `omup status {run}`)"),

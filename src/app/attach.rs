@@ -124,7 +124,7 @@ impl Person {
             self.asked = Some(question.id.clone());
             out::error(format!(
                 "type {} and Enter to go on, or Ctrl-C to leave this view (the run waits):",
-                question.expects
+                question.answers_words()
             ));
             // What was typed before the question stood there is no answer to it.
             let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
@@ -161,7 +161,8 @@ async fn answer_typed(folder: &RunFolder, view: &RunView, typed: &str) {
     if typed.trim().is_empty() {
         out::error(format!(
             "(an empty line is no answer; type {} to go on, or `omup abort {}` in another terminal)",
-            question.expects, folder.run
+            question.answers_words(),
+            folder.run
         ));
         return;
     }

@@ -11,6 +11,7 @@ use super::out;
 use crate::domain::event::{Event, Fact};
 use crate::domain::finding::{Finding, Verdict};
 use crate::domain::run_view::RunView;
+use crate::domain::space::size;
 use crate::domain::step::{Looked, Outcome};
 use crate::runner::journal::Entry;
 use crate::steps::context::Progress;
@@ -234,10 +235,25 @@ pub fn lines(event: &Event, view: &RunView) -> Vec<String> {
             text,
             expects,
             safe,
-        } => vec![
-            format!("QUESTION {id}: {text}"),
-            format!("         type exactly: {expects}   (without an answer: {safe})"),
-        ],
+            choices,
+        } => {
+            let mut lines = vec![format!("QUESTION {id}: {text}")];
+            if choices.is_empty() {
+                lines.push(format!(
+                    "         type exactly: {expects}   (without an answer: {safe})"
+                ));
+            }
+            lines.extend(
+                choices
+                    .iter()
+                    .map(|choice| format!("         {:<12} {}", choice.value, choice.words)),
+            );
+            if !choices.is_empty() {
+                lines.push(format!("         without an answer: {safe}"));
+            }
+            lines
+        }
+        Event::QuestionWithdrawn { id, why } => vec![format!("'{id}' is asked no more: {why}")],
         Event::Answered {
             id, who, accepted, ..
         } => {
@@ -366,6 +382,14 @@ fn fact_line(fact: &Fact) -> Option<String> {
             old.as_deref().unwrap_or("default")
         ),
         Fact::SettingPutBack { scope, name } => format!("{name} for the {scope} is put back"),
+        Fact::LockHolderEnded { pid, who } => {
+            format!("connection {pid} was ended, as {who} chose")
+        }
+        Fact::MemoryRaised { from, to, who } => format!(
+            "{who} raises the migration's sort memory from {} to {}",
+            size(*from),
+            size(*to)
+        ),
         Fact::MemoryProven { bytes, way } => {
             format!("sort memory {} MB ({way})", bytes / 1024 / 1024)
         }

@@ -11,16 +11,17 @@ use super::error::{CommandError, Result};
 use super::launch::WireSecrets;
 use super::open::{self, Opened};
 use super::out;
+use super::situation;
 use crate::database::{Database, Lock};
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Fact};
 use crate::domain::names::Identity;
 use crate::domain::plan::{Goal, Plan};
 use crate::domain::run_view::{Phase, RunView, StepState};
 use crate::domain::step::StepId;
 use crate::domain::survey::Survey;
-use crate::domain::way_back::WayId;
+use crate::domain::way_back::{MoreMemory, WayId};
 use crate::exit_code::ExitCode;
 use crate::process::private_file::write_atomically;
 use crate::runner::control;
@@ -239,10 +240,13 @@ async fn prepare(
         }
     };
     let goal = match way {
-        Some(WayId::GoOn) => Goal::Upgrade,
+        Some(way) if way.is_forward() => Goal::Upgrade,
         Some(way) => Goal::WayBack { way },
         None => view.goal.clone().unwrap_or(Goal::Upgrade),
     };
+    if way == Some(WayId::MoreMemory) {
+        raise_memory(shared, &survey, &answers, database.as_ref()).await?;
+    }
     let saved_plan: Option<Plan> = match begun {
         true => read_json(&folder.plan())?,
         false => None,
@@ -310,6 +314,40 @@ async fn still_the_old_version(
         ExitCode::CannotSurvey,
         "the database's migration history is not what this run found when it began: somebody else has migrated it, or a backup was put in its place. Nothing was done. Next: see which version it holds (`omup check`), and begin anew with `omup run`",
     ))
+}
+
+/// Looks once more, now that nobody else can work on this database, and writes down what was chosen;
+/// the steps that follow give the migration so much.
+async fn raise_memory(
+    shared: &Shared,
+    survey: &Survey,
+    answers: &Answers,
+    database: &dyn Database,
+) -> Result<()> {
+    let refused = |why: &str| {
+        Err(CommandError::new(
+            ExitCode::FailedAfterPoint,
+            format!("the sort memory was not raised and nothing was started: {why}"),
+        ))
+    };
+    match situation::more_memory(&shared.view(), survey, answers, database).await {
+        Some(MoreMemory::Possible { from, to, .. }) => {
+            let who = super::run::who();
+            shared.record(Event::Fact {
+                step: StepId::TuneMemory,
+                fact: Fact::MemoryRaised {
+                    from,
+                    to,
+                    who: CleanText::limited(&who, 80),
+                },
+            })?;
+            Ok(shared.record(Event::Reopened {
+                steps: vec![StepId::TuneMemory, StepId::Migrate],
+            })?)
+        }
+        Some(MoreMemory::Not { why }) => refused(why.as_str()),
+        None => refused("the migration did not fail for too little of it"),
+    }
 }
 
 /// A plan that a person approved on the screen is the only one that may begin.

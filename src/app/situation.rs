@@ -5,12 +5,13 @@ use super::open::{self, Opened};
 use super::run::view_of;
 use super::runner_process::read_json;
 use crate::backup::{self, BackupError, compare, read_recorded, verify};
-use crate::database;
-
+use crate::database::{self, Database};
+use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
-use crate::domain::run_view::RunView;
+use crate::domain::run_view::{RunView, StepState};
+use crate::domain::step::StepId;
 use crate::domain::survey::Survey;
-use crate::domain::way_back::Situation;
+use crate::domain::way_back::{MoreMemory, Situation};
 use crate::exit_code::ExitCode;
 use crate::runner::folder::RunFolder;
 
@@ -47,6 +48,7 @@ pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
     }
     let same_history = survey.history.known() == Some(&history);
     now.history_changed = !same_history && survey.history.known().is_some();
+    now.more_memory = more_memory(&view, &survey, &answers, database.as_ref()).await;
     let Some(dir) = &view.facts.backup_dir else {
         return Ok((view, now));
     };
@@ -73,6 +75,21 @@ pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
         };
     }
     Ok((view, now))
+}
+
+/// Whether a migration that failed for too little sort memory may go on with more. `None`: it did not.
+pub async fn more_memory(
+    view: &RunView,
+    survey: &Survey,
+    answers: &Answers,
+    database: &dyn Database,
+) -> Option<MoreMemory> {
+    match view.step(StepId::Migrate)? {
+        StepState::Failed { .. } => {
+            crate::steps::more_memory::examine(view, survey, answers, database).await
+        }
+        StepState::ToDo | StepState::Running { .. } | StepState::Ended { .. } => None,
+    }
 }
 
 /// Whether a backup is good, and what is wrong with it in words.

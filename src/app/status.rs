@@ -175,7 +175,11 @@ fn step(folder: &RunFolder, view: &RunView, id: StepId, state: &StepState, alive
 fn next_command(folder: &RunFolder, view: &RunView, alive: bool) -> String {
     let run = &folder.run;
     if let Some(question) = &view.question {
-        return format!("omup answer {run} {}={}", question.id, question.expects);
+        return format!(
+            "omup answer {run} {}={}",
+            question.id,
+            question.answers_words()
+        );
     }
     if alive {
         return format!("omup attach {run} --plain");

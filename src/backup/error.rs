@@ -96,6 +96,9 @@ pub enum BackupError {
         folder: PathBuf,
         damage: Vec<Damage>,
     },
+    /// A file of OpenMetadata's old command, which is no backup.
+    #[error("{} is not accepted: {}", clean(.file), crate::domain::data_only::WHY)]
+    DataOnly { file: PathBuf },
     /// The backup or the connection belongs to another database.
     #[error("this is another database: the backup is of {backup}, the connection leads to {here}")]
     Foreign {
@@ -134,9 +137,12 @@ impl BackupError {
     /// The exit code of the program.
     pub fn exit(&self, during: During) -> ExitCode {
         match (self, during) {
-            (BackupError::Damaged { .. } | BackupError::Foreign { .. }, _) => {
-                ExitCode::BackupDamaged
-            }
+            (
+                BackupError::Damaged { .. }
+                | BackupError::DataOnly { .. }
+                | BackupError::Foreign { .. },
+                _,
+            ) => ExitCode::BackupDamaged,
             (_, During::Take) => ExitCode::Backup,
             (_, During::Prove | During::Verify) => ExitCode::Verification,
             (_, During::Restore) => ExitCode::RollbackFailed,
@@ -187,6 +193,9 @@ impl BackupError {
             BackupError::Database(DatabaseError::Unexpected(_)) => "Remove the cause and resume.",
             BackupError::Database(_) => "See that the database answers, then resume.",
             BackupError::Damaged { .. } => "Use another backup; do not restore this one.",
+            BackupError::DataOnly { .. } => {
+                "Take a dump of the running old version (`omup run` takes one), or restore a native dump of it."
+            }
             BackupError::Foreign { .. } => {
                 "Check host, port and database name; use the backup of this very database."
             }

@@ -11,7 +11,7 @@ use super::pipeline::{self, Order};
 use super::progress::{Counters, Phase, Tell, told};
 use super::{compare, config_copy, manifest, now_text, store};
 use crate::database::{Database, Snapshot};
-use crate::domain::backup::{Certificate, Level, Manifest, StoredFile};
+use crate::domain::backup::{Certificate, Level, Manifest, ReadLocked, StoredFile};
 use crate::domain::content::Content;
 use crate::domain::names::RunId;
 use crate::domain::version::OmVersion;
@@ -29,6 +29,8 @@ pub struct TakeRequest {
     pub config: Vec<PathBuf>,
     /// Digest the snapshot's content too. Without it the backup can never be proven equal.
     pub content: bool,
+    /// Keep writers away for the moment in which the dump begins, where its view cannot be shared.
+    pub read_lock: bool,
     pub place: Place,
     /// What the dump tool and the check tool say goes there (0600, appended).
     pub log: PathBuf,
@@ -50,6 +52,8 @@ pub struct Taken {
     pub manifest_sha256: String,
     /// [`Level::Restorable`]: less is refused.
     pub level: Level,
+    /// What became of the read lock, where one was asked for.
+    pub read_locked: Option<ReadLocked>,
     /// Wall seconds from the snapshot to the manifest.
     pub seconds: f64,
 }
@@ -65,11 +69,12 @@ pub async fn take(request: &TakeRequest, db: &dyn Database, tell: Tell<'_>) -> R
     store::mark_torn(&request.dir, &request.run)?;
     let folder = store::new_folder(&request.dir, &request.run)?;
     match take_into(&folder.path, request, db, tell).await {
-        Ok((manifest, manifest_sha256)) => Ok(Taken {
+        Ok((manifest, manifest_sha256, read_locked)) => Ok(Taken {
             folder: folder.path,
             manifest,
             manifest_sha256,
             level: Level::Restorable,
+            read_locked,
             seconds: begun.elapsed().as_secs_f64(),
         }),
         Err(error) => {
@@ -84,7 +89,7 @@ async fn take_into(
     request: &TakeRequest,
     db: &dyn Database,
     tell: Tell<'_>,
-) -> Result<(Manifest, String)> {
+) -> Result<(Manifest, String, Option<ReadLocked>)> {
     let started = now_text();
     let version_tool = db.version_tool();
     let version = quick::output(&version_tool, request.place, Duration::from_secs(20))
@@ -92,7 +97,11 @@ async fn take_into(
         .success(&version_tool)?
         .text();
     let identity = db.identity().await?;
-    let mut snapshot = db.snapshot().await?;
+    let mut snapshot = if request.read_lock {
+        db.locked_snapshot().await?
+    } else {
+        db.snapshot().await?
+    };
     let tables = snapshot.tables().await?;
     let shape = snapshot.shape().await?;
     let position = snapshot.position();
@@ -111,6 +120,7 @@ async fn take_into(
         tell,
     )
     .await?;
+    let read_locked = snapshot.read_locked();
     snapshot.close().await?;
     if !reasons.is_empty() {
         // It frees the disk; that it stood here is in the error and in the log.
@@ -168,7 +178,7 @@ async fn take_into(
             differences: Vec::new(),
         },
     )?;
-    Ok((manifest, sha256))
+    Ok((manifest, sha256, read_locked))
 }
 
 async fn dump(

@@ -1,5 +1,6 @@
 //! Verifying a stored backup without a server: every byte of every file, and what it proves.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use super::{STALL_LIMIT, config_copy};
 use crate::database::Database;
 use crate::domain::backup::{Certificate, Level, Manifest};
 use crate::domain::clean_text::CleanText;
+use crate::domain::data_only::{HEAD, is_data_only};
 use crate::process::Place;
 use crate::process::pipe::on_thread;
 
@@ -38,12 +40,40 @@ pub struct Tools<'a> {
 
 /// Reads every stored byte back. Any damage is an error that names all of it.
 pub async fn verify(folder: &Path, tools: Option<Tools<'_>>, tell: Tell<'_>) -> Result<Verified> {
+    if let Some(file) = data_only_at(folder) {
+        return Err(BackupError::DataOnly { file });
+    }
     let read = manifest::read_manifest(folder)?;
     let verified = read_whole(folder, read, Phase::Verify, nowhere(), tell).await??;
     match tools {
         Some(tools) => with_tools(verified, tools, tell).await,
         None => Ok(verified),
     }
+}
+
+/// The file of OpenMetadata's old `metadata backup` that this is, or that lies in a folder which is no
+/// backup of ours.
+fn data_only_at(path: &Path) -> Option<PathBuf> {
+    let is_such = |file: &Path| {
+        let mut head = Vec::new();
+        let read = std::fs::File::open(file)
+            .and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
+        read.is_ok() && is_data_only(&String::from_utf8_lossy(&head))
+    };
+    if path.is_file() {
+        return is_such(path).then(|| path.to_path_buf());
+    }
+    if path.join(MANIFEST).exists() {
+        return None;
+    }
+    let mut files: Vec<PathBuf> = std::fs::read_dir(path)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|file| file.is_file())
+        .collect();
+    files.sort();
+    files.into_iter().find(|file| is_such(file))
 }
 
 /// Reads every stored byte and gives the decompressed dump to `sink`, whose own failure is the inner

@@ -6,6 +6,7 @@ use super::words::{count, quoted};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
 use crate::domain::names::Engine;
+use crate::domain::shell;
 use crate::domain::space::size;
 use crate::domain::survey::Survey;
 use crate::knowledge::Knowledge;
@@ -99,17 +100,49 @@ fn not_empty(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Jud
         );
     }
     if history.native.is_none() {
-        return Judgement::fail(format!(
-            "'{database}' knows only Flyway's history: OpenMetadata 1.0 or older, which this omup does not upgrade"
+        let newest = history
+            .flyway
+            .iter()
+            .flatten()
+            .filter(|row| row.success)
+            .map(|row| row.version.as_str())
+            .max_by_key(|version| version.trim_start_matches(['v', 'V']).parse::<u64>().ok())
+            .unwrap_or("none");
+        let said = Judgement::fail(format!(
+            "'{database}' knows only Flyway's history (newest version {newest}): OpenMetadata 1.0 or older, which this omup does not upgrade"
         ))
         .seen_all(seen)
-        .remedy("upgrade it by OpenMetadata's own guide to a release from 1.1 to 1.10 first, then check again");
+        .remedy("make a native dump of it with the command beside this, not with `metadata backup`; upgrade it by OpenMetadata's own guide to a release from 1.1 to 1.10, then check again");
+        return match native_dump(survey) {
+            Some(command) => said.command(command),
+            None => said,
+        };
     }
     Judgement::fail(format!(
         "'{database}' has a history table, but no version in it was ever finished"
     ))
     .seen_all(seen)
     .remedy("a first installation stopped half way, or the rows were deleted: make the old version run on this database first, or restore a backup of it")
+}
+
+/// A whole dump by the database's own tool, as it is typed; it asks for the password.
+fn native_dump(survey: &Survey) -> Option<String> {
+    let facts = &survey.deployment.connection;
+    let place = format!(
+        "--host={} --port={}",
+        shell::quoted(&facts.host),
+        facts.port
+    );
+    let (user, database) = (shell::quoted(&facts.user), shell::quoted(&facts.database));
+    match facts.engine {
+        Engine::Postgres => Some(format!(
+            "pg_dump --format=custom {place} --username={user} --file=openmetadata-before.pgdump {database}"
+        )),
+        Engine::Mysql => Some(format!(
+            "mysqldump --single-transaction --routines --triggers --events --hex-blob --no-tablespaces --set-gtid-purged=OFF {place} --user={user} --password --result-file=openmetadata-before.sql {database}"
+        )),
+        Engine::Sqlite => None,
+    }
 }
 
 fn leftovers(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgement {

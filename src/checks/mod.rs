@@ -7,9 +7,11 @@ mod backup_level;
 mod check;
 mod configuration;
 mod configuration_keys;
+mod data_only;
 mod database_state;
 mod disk;
 mod history;
+mod locks;
 mod memory;
 mod one_schema;
 mod path;
@@ -56,6 +58,7 @@ const CHECKS: &[Check] = &[
     disk::STATE,
     writers::CONNECTED,
     writers::LONG_TRANSACTIONS,
+    locks::CHECK,
     history::CONSISTENT,
     history::FOLDERS,
     history::PENDING,
@@ -68,6 +71,7 @@ const CHECKS: &[Check] = &[
     secrets::CHECK,
     database_state::LEFTOVERS,
     backup_level::CHECK,
+    data_only::CHECK,
 ];
 
 /// What can be checked, without checking it.

@@ -73,8 +73,12 @@ fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgemen
 /// What lacking a right means: FAIL, WARN or INFO.
 fn weight(right: &Right, level: Level) -> Verdict {
     match right.name.as_str() {
-        "CREATE DATABASE" if level < Level::RestoredAndEqual => Verdict::Warn,
-        "SEE OTHER SESSIONS" => Verdict::Warn,
+        "CREATE DATABASE" | "SET DEFINERS" | "CREATE TRIGGERS AND FUNCTIONS"
+            if level < Level::RestoredAndEqual =>
+        {
+            Verdict::Warn
+        }
+        "SEE OTHER SESSIONS" | "SEE LOCKS" => Verdict::Warn,
         "END OTHER SESSIONS" => Verdict::Info,
         _ => Verdict::Fail,
     }

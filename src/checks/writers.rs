@@ -8,6 +8,7 @@ use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
 use super::words::{age, count};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
+use crate::domain::names::Engine;
 use crate::domain::survey::{Owner, Session, Survey};
 use crate::knowledge::Knowledge;
 
@@ -150,7 +151,13 @@ fn long_transactions(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge
         .iter()
         .map(|(seconds, session)| line(*seconds, session))
         .collect();
-    let remedy = "ask whoever runs it to end it; an abandoned one can be ended by pg_terminate_backend with the process number above, and its work is then lost";
+    let ending = match survey.database.identity.engine {
+        Engine::Mysql => "KILL and the process number above",
+        Engine::Postgres | Engine::Sqlite => "pg_terminate_backend with the process number above",
+    };
+    let remedy = format!(
+        "ask whoever runs it to end it; an abandoned one can be ended by {ending}, and its work is then lost"
+    );
     let hidden: Vec<&Session> = sessions
         .iter()
         .filter(|s| !s.ours && s.transaction_seconds.is_none() && s.state.as_str() == "unknown")

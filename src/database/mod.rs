@@ -19,10 +19,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::domain::backup::DatabaseShape;
+use crate::domain::backup::{DatabaseShape, ReadLocked};
 use crate::domain::clean_text::CleanText;
 use crate::domain::content::Content;
 use crate::domain::instance::RowsFound;
+use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
 use crate::domain::row_question::RowQuestion;
@@ -88,6 +89,9 @@ pub trait Database: Send + Sync {
     async fn recorded_statements(&self) -> Result<BTreeMap<String, u64>>;
     /// Every other session in this database (SQLite: every other process that has the file open).
     async fn sessions(&self) -> Result<Vec<Session>>;
+    /// Who holds locks on tables of this database, or on what a session of our migration waits for;
+    /// omup and its migration left out. What may not be seen is an error with the missing right.
+    async fn lock_holders(&self) -> Result<Vec<LockHolder>>;
     /// Entity table to number of rows by the engine's statistics; an estimate, cheap.
     async fn estimated_rows(&self) -> Result<BTreeMap<String, u64>>;
     /// Exact rows of the main entity tables that exist.
@@ -101,6 +105,11 @@ pub trait Database: Send + Sync {
     async fn now_ms(&self) -> Result<i64>;
     /// A consistent view that a dump can share and that is digested in the same moment.
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>>;
+    /// The same under a short lock that keeps writers away until the dump has begun, where the dump tool
+    /// cannot share a view: by choice only. An engine whose tool shares it needs no lock.
+    async fn locked_snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        self.snapshot().await
+    }
     /// The dump tool that writes this snapshot's whole database to its standard output.
     fn dump_tool(&self, snapshot: &str) -> ToolCommand;
     /// A tool that reads an archive from standard input to its end and fails if it is not whole;
@@ -166,6 +175,10 @@ pub trait Snapshot: Send {
     /// tool cannot share this one.
     async fn dump_began(&mut self) -> Result<()> {
         Ok(())
+    }
+    /// What became of the lock of [`Database::locked_snapshot`]; `None` where none was asked for or needed.
+    fn read_locked(&self) -> Option<ReadLocked> {
+        None
     }
     /// Everything, digested; `step` is told (tables done, tables in all, table now).
     async fn content(&mut self, step: &Progress<'_>) -> Result<Content>;
@@ -239,6 +252,9 @@ pub trait Admin: Send + Sync {
     async fn lock(&self, note: &str) -> Result<Box<dyn Lock>>;
     /// Ends these sessions; only for sessions that the operator or a way back named.
     async fn end_sessions(&self, pids: &[i64]) -> Result<()>;
+    /// Ends the session of somebody who holds locks, if it is still the very one and still holds some;
+    /// only when the operator named it. It is no error if it is gone.
+    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<()>;
 }
 
 /// A held lock on a database name.

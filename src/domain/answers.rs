@@ -65,6 +65,10 @@ pub struct BackupAnswers {
     /// session's lock on a table counts too.
     #[serde(default)]
     pub stall_seconds: Option<u32>,
+    /// MySQL: a short read lock on all tables while the dump opens its view, so that no table is written
+    /// in that moment; writers wait as long. Other engines share the view and need none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub read_lock: bool,
 }
 
 fn best_level() -> Level {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::clean_text::CleanText;
 use super::content::{Content, Difference};
 use super::names::{Engine, Identity};
 use super::version::OmVersion;
@@ -31,6 +32,15 @@ impl Level {
             Level::RestoredAndEqual => "restored and equal",
         }
     }
+}
+
+/// What became of a read lock around the moment in which a dump began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadLocked {
+    /// Writers were held up so long, by the lock itself.
+    Held { milliseconds: u64 },
+    /// The dump was taken without it.
+    NotPossible { why: CleanText },
 }
 
 /// One stored file of a backup.

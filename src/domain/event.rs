@@ -76,8 +76,16 @@ pub enum Event {
     QuestionAsked {
         id: String,
         text: CleanText,
+        /// Empty where there are choices.
         expects: CleanText,
         safe: CleanText,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        choices: Vec<Choice>,
+    },
+    /// What a question was about is over; it is asked no more.
+    QuestionWithdrawn {
+        id: String,
+        why: CleanText,
     },
     Answered {
         id: String,
@@ -103,6 +111,9 @@ pub enum Event {
         boot_id: String,
         command: CleanText,
         log: PathBuf,
+        /// Where its own lines begin in the log, in bytes: a step that runs again adds to it.
+        #[serde(default)]
+        log_begin: u64,
         lock: PathBuf,
     },
     ChildEnded {
@@ -166,6 +177,17 @@ pub enum Event {
     Unknown,
 }
 
+/// One of several answers to a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// As it is typed.
+    pub value: String,
+    /// What it does.
+    pub words: CleanText,
+    /// Takes something from somebody: it is asked for once more where it is one key away.
+    pub danger: bool,
+}
+
 /// What a person says to a point of the checklist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -225,6 +247,17 @@ pub enum Fact {
     MemoryProven {
         bytes: u64,
         way: CleanText,
+    },
+    /// Somebody chose to go on with more of it after the migration failed for too little; bytes.
+    MemoryRaised {
+        from: u64,
+        to: u64,
+        who: CleanText,
+    },
+    /// The session that held a lock in the migration's way was ended, as somebody chose.
+    LockHolderEnded {
+        pid: i64,
+        who: CleanText,
     },
     DowntimeStarted {
         at_ms: i64,

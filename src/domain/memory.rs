@@ -84,6 +84,15 @@ impl SortSetting {
     }
 }
 
+/// What a migration that failed for too little is given next, in bytes. Source: OpenMetadata's
+/// documentation asks for 20 MB, "and more if the error persists"; above 64 MiB it is another fault.
+const LADDER: [u64; 3] = [20 << 20, 32 << 20, 64 << 20];
+
+/// The next larger amount; `None` where the last one was not enough.
+pub fn next_rung(now: u64) -> Option<u64> {
+    LADDER.into_iter().find(|rung| *rung > now)
+}
+
 /// Bytes as text, rounded up to whole kB (`work_mem`'s unit; 64 kB is its least value).
 pub fn memory_text(bytes: u64) -> String {
     let kilobytes = bytes.div_ceil(1024).max(64);
@@ -112,13 +121,21 @@ pub fn bytes_of(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes_of, memory_text};
+    use super::{bytes_of, memory_text, next_rung};
 
     #[test]
     fn as_the_server_writes_it() {
         assert_eq!(memory_text(20 << 20), "20MB");
         assert_eq!(memory_text(1), "64kB");
         assert_eq!(memory_text((1 << 20) + 1), "1025kB");
+    }
+
+    #[test]
+    fn the_ladder_goes_up_and_ends() {
+        assert_eq!(next_rung(256 << 10), Some(20 << 20));
+        assert_eq!(next_rung(20 << 20), Some(32 << 20));
+        assert_eq!(next_rung(40 << 20), Some(64 << 20));
+        assert_eq!(next_rung(64 << 20), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! Table shapes: OpenMetadata `v000__create_server_change_log.sql` and `MigrationHistoryTable.java`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +118,21 @@ pub enum StatementClass {
     Other,
 }
 
+/// Where a migration stands by its records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reached {
+    /// Every version is recorded as finished.
+    End,
+    /// In order up to here. `None`: every statement of the version is recorded, its data step or its
+    /// own row is not.
+    At {
+        version: OmVersion,
+        statement: Option<PendingStatement>,
+    },
+    /// Something is recorded that comes after something that is not.
+    Unordered { why: String },
+}
+
 /// All that the target would run on this database.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PendingWork {
@@ -130,5 +145,62 @@ impl PendingWork {
             .iter()
             .map(|version| version.statements.len())
             .sum()
+    }
+
+    /// How far it came, judged by what was recorded before it began and is now.
+    pub fn reached(&self, before: &History, now: &History) -> Reached {
+        let unordered = |why: String| Reached::Unordered { why };
+        let status = |row: &&NativeRow| {
+            row.status
+                .as_ref()
+                .is_some_and(|s| s.as_str() != "COMPLETED")
+        };
+        if let Some(row) = now.native.iter().flatten().find(status) {
+            return unordered(format!(
+                "the row of {} does not say that it is completed",
+                row.version
+            ));
+        }
+        let Some(at) = self.versions.iter().position(|v| !now.finished(&v.version)) else {
+            return Reached::End;
+        };
+        let (finished, open) = self.versions.split_at(at);
+        let (current, later) = (&open[0], &open[1..]);
+        if let Some(version) = later.iter().find(|v| now.finished(&v.version)) {
+            return unordered(format!(
+                "{} is finished, {} is not",
+                version.version, current.version
+            ));
+        }
+        let lacking = |v: &&PendingVersion| !v.statements.iter().all(|s| now.has_run(s));
+        if let Some(version) = finished.iter().find(lacking) {
+            return unordered(format!(
+                "{} is finished, but not all of its statements are recorded",
+                version.version
+            ));
+        }
+        let next = current.statements.iter().position(|s| !now.has_run(s));
+        let done = next.unwrap_or(current.statements.len());
+        // One text in two places has one record, and what ran long ago says nothing about today.
+        let known: BTreeSet<&str> = finished
+            .iter()
+            .flat_map(|v| &v.statements)
+            .chain(&current.statements[..done])
+            .map(|s| s.checksum.as_str())
+            .collect();
+        let early = current.statements[done..]
+            .iter()
+            .chain(later.iter().flat_map(|v| &v.statements))
+            .find(|s| now.has_run(s) && !before.has_run(s) && !known.contains(s.checksum.as_str()));
+        if let Some(statement) = early {
+            return unordered(format!(
+                "'{}' is recorded, and a statement before it is not",
+                statement.head
+            ));
+        }
+        Reached::At {
+            version: current.version.clone(),
+            statement: next.map(|next| current.statements[next].clone()),
+        }
     }
 }

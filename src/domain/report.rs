@@ -75,8 +75,18 @@ pub fn page(view: &RunView) -> String {
     }
     if let Some((bytes, way)) = &view.facts.memory {
         line(format!(
-            "Sort memory of the migration: {} MB ({way}).",
-            bytes / 1024 / 1024
+            "Sort memory of the migration: {} MB ({way}){}.",
+            bytes / 1024 / 1024,
+            if view.facts.memory_raised.is_some() {
+                ", raised after it failed for too little"
+            } else {
+                ""
+            }
+        ));
+    }
+    for pid in &view.facts.ended_lock_holders {
+        line(format!(
+            "Connection {pid} of the database was ended by choice: it held a lock in the migration's way."
         ));
     }
     for setting in &view.facts.changed_settings {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::backup::Level;
 use super::clean_text::CleanText;
-use super::event::{ChecklistAnswer, Event};
+use super::event::{ChecklistAnswer, Choice, Event};
 use super::finding::Finding;
 use super::names::{Identity, RunId};
 use super::plan::Goal;
@@ -64,8 +64,29 @@ pub enum StepState {
 pub struct Question {
     pub id: String,
     pub text: CleanText,
+    /// What has to be typed; empty where there are choices.
     pub expects: CleanText,
     pub safe: CleanText,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<Choice>,
+}
+
+impl Question {
+    /// Every answer that it takes.
+    pub fn answers(&self) -> Vec<CleanText> {
+        if self.choices.is_empty() {
+            return vec![self.expects.clone()];
+        }
+        self.choices
+            .iter()
+            .map(|choice| choice.value.as_str().into())
+            .collect()
+    }
+
+    /// Its answers for a person who types one: `a`, or `a | b`.
+    pub fn answers_words(&self) -> String {
+        one_of(&self.answers())
+    }
 }
 
 /// A child process of the run as last heard of.
@@ -77,6 +98,8 @@ pub struct Child {
     pub started_ticks: u64,
     pub boot_id: String,
     pub log: PathBuf,
+    #[serde(default)]
+    pub log_begin: u64,
     pub lock: PathBuf,
     pub ended: Option<CleanText>,
 }
@@ -88,6 +111,17 @@ pub struct ChangedSetting {
     pub name: String,
     pub old: Option<String>,
     pub new: String,
+    /// Values that this run had set before `new`, oldest first: a kill between the journal and the
+    /// database leaves one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<String>,
+}
+
+impl ChangedSetting {
+    /// True for a value that this run has set.
+    pub fn is_ours(&self, value: &str) -> bool {
+        self.new == value || self.earlier.iter().any(|earlier| earlier == value)
+    }
 }
 
 /// Facts by name, the newest of each kind.
@@ -103,6 +137,12 @@ pub struct Facts {
     pub scratch: Vec<String>,
     pub changed_settings: Vec<ChangedSetting>,
     pub memory: Option<(u64, CleanText)>,
+    /// Bytes that somebody chose after a migration failed for too little; goes before the answers.
+    #[serde(default)]
+    pub memory_raised: Option<u64>,
+    /// Sessions that were ended because somebody chose so.
+    #[serde(default)]
+    pub ended_lock_holders: Vec<i64>,
     pub downtime_started_ms: Option<i64>,
     pub downtime_ended_ms: Option<i64>,
     /// Since boot, when the downtime began; `None` in journals of older builds.
@@ -150,6 +190,9 @@ pub struct RunView {
     pub approved: Option<String>,
     pub question: Option<Question>,
     pub answers: BTreeMap<String, CleanText>,
+    /// Who gave them.
+    #[serde(default)]
+    pub answered_by: BTreeMap<String, CleanText>,
     pub children: Vec<Child>,
     pub facts: Facts,
     pub alarms: Vec<CleanText>,
@@ -164,6 +207,15 @@ pub struct RunView {
     pub ended: Option<(ExitCode, CleanText)>,
     pub events: u64,
     pub unknown_events: u64,
+}
+
+/// Answers as a person reads them: `a`, or `a | b`.
+pub fn one_of(answers: &[CleanText]) -> String {
+    answers
+        .iter()
+        .map(CleanText::as_str)
+        .collect::<Vec<_>>()
+        .join(" | ")
 }
 
 impl RunView {
@@ -181,11 +233,16 @@ impl RunView {
         self.runner_pid.is_none()
     }
 
-    /// What an answer to this question must be: the open one's, or a go-ahead's that is still to come.
-    pub fn expected_answer(&self, id: &str) -> Option<CleanText> {
+    /// What an answer to this question may be: the open one's, or a go-ahead's that is still to come.
+    /// Empty: it is not asked.
+    pub fn expected_answers(&self, id: &str) -> Vec<CleanText> {
         if let Some(question) = self.question.as_ref().filter(|question| question.id == id) {
-            return Some(question.expects.clone());
+            return question.answers();
         }
+        self.go_ahead_to_come(id).into_iter().collect()
+    }
+
+    fn go_ahead_to_come(&self, id: &str) -> Option<CleanText> {
         let (step, _) = GO_AHEADS.iter().find(|(_, name)| *name == id)?;
         let to_come = !matches!(self.step(*step)?, StepState::Ended { .. });
         let name = self.identity.as_ref()?.database.as_str();

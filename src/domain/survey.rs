@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::backup::DatabaseShape;
 use super::clean_text::CleanText;
 use super::instance::InstanceFacts;
+use super::lock_holder::LockHolder;
 use super::migration::{History, PendingWork};
 use super::names::{Engine, Identity};
 use super::version::OmVersion;
@@ -51,13 +52,24 @@ pub struct Survey {
     /// What the target's own files would run, computed by us.
     pub pending: Probe<PendingWork>,
     pub sessions: Probe<Vec<Session>>,
+    /// Who holds locks that a change of a table would wait for.
+    #[serde(default = "not_looked")]
+    pub locks: Probe<Vec<LockHolder>>,
     pub tools: Vec<ToolFacts>,
     pub disks: Vec<DiskFacts>,
+    /// Files of OpenMetadata's old `metadata backup` in the folder of backups.
+    #[serde(default)]
+    pub data_only_files: Vec<PathBuf>,
     /// Entity table to number of rows, from statistics (an estimate).
     pub estimated_rows: Probe<BTreeMap<String, u64>>,
     /// What it has and uses, as far as the changes of the releases ask.
     #[serde(default)]
     pub instance: InstanceFacts,
+}
+
+/// In surveys of older builds.
+fn not_looked<T>() -> Probe<T> {
+    Probe::Unknown("it was not looked for".into())
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clean_text::CleanText;
 use super::run_view::{Phase, RunView};
+use super::space::size;
 
 /// The ways that exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -17,6 +18,8 @@ pub enum WayId {
     Restore,
     /// Go on forward: let the migration run again from where it stopped.
     GoOn,
+    /// The same with more sort memory, after the migration failed for too little of it.
+    MoreMemory,
 }
 
 impl WayId {
@@ -26,14 +29,44 @@ impl WayId {
             WayId::StartOld => "start-old",
             WayId::Restore => "restore",
             WayId::GoOn => "go-on",
+            WayId::MoreMemory => "more-memory",
         }
     }
 
     pub fn parse(text: &str) -> Option<WayId> {
-        [WayId::EndHere, WayId::StartOld, WayId::Restore, WayId::GoOn]
-            .into_iter()
-            .find(|way| way.id() == text)
+        [
+            WayId::EndHere,
+            WayId::StartOld,
+            WayId::Restore,
+            WayId::GoOn,
+            WayId::MoreMemory,
+        ]
+        .into_iter()
+        .find(|way| way.id() == text)
     }
+
+    /// True for a way that leads on to the new version.
+    pub fn is_forward(self) -> bool {
+        match self {
+            WayId::GoOn | WayId::MoreMemory => true,
+            WayId::EndHere | WayId::StartOld | WayId::Restore => false,
+        }
+    }
+}
+
+/// What the examination of a migration says that failed for too little sort memory. In bytes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MoreMemory {
+    Possible {
+        from: u64,
+        to: u64,
+        /// What runs again, and what is not known.
+        about: CleanText,
+    },
+    Not {
+        why: CleanText,
+    },
 }
 
 /// What the world says now; gathered by the application, judged here.
@@ -53,6 +86,8 @@ pub struct Situation {
     pub migration_complete: Option<bool>,
     /// Rows written since the backup's snapshot. `None`: could not count.
     pub writes_since_backup: Option<u64>,
+    /// Only where the migration failed for too little sort memory.
+    pub more_memory: Option<MoreMemory>,
 }
 
 /// One way back with what it costs.
@@ -128,9 +163,12 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
         }),
         Phase::AfterPoint | Phase::Upgraded => {
             let unchanged = now.source_unchanged == Some(true);
+            let more = more_memory(view, now, running.as_ref());
             // The schema has moved, no step has failed and the run is not at its end: somebody has stopped it.
             let complete = now.migration_complete == Some(true) && !view.complete();
             let forward = complete && view.failure().is_none();
+            let advised = forward || more.as_ref().is_some_and(|way| way.recommended);
+            ways.extend(more);
             if unchanged {
                 ways.push(WayBack {
                     id: WayId::StartOld,
@@ -139,7 +177,7 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
                     loses: "nothing".into(),
                     about_seconds: Some(SWITCH_SECONDS),
                     basis: allowed,
-                    recommended: true,
+                    recommended: !advised,
                     hindrance: running.clone(),
                 });
             }
@@ -159,7 +197,7 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
                 about_seconds: restore_seconds,
                 basis: restore_basis,
                 // Where the new version serves, going back is a choice and no advice.
-                recommended: !unchanged && !forward && view.phase() == Phase::AfterPoint,
+                recommended: !unchanged && !advised && view.phase() == Phase::AfterPoint,
                 hindrance: running.clone().or_else(|| match now.backup_good {
                     Some(true) => None,
                     Some(false) | None => Some(
@@ -200,4 +238,37 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
         Phase::RolledBack => {}
     }
     ways
+}
+
+/// The migration with more sort memory, where that is what it failed for.
+fn more_memory(view: &RunView, now: &Situation, running: Option<&CleanText>) -> Option<WayBack> {
+    let more = now.more_memory.as_ref()?;
+    if view.phase() != Phase::AfterPoint || now.migration_complete != Some(false) {
+        return None;
+    }
+    let (title, loses, hindrance) = match more {
+        MoreMemory::Possible { from, to, about } => (
+            format!(
+                "Raise the sort memory from {} to {} and let the migration go on",
+                size(*from),
+                size(*to)
+            ),
+            format!("nothing: what is recorded is not run again; {about}"),
+            running.cloned(),
+        ),
+        MoreMemory::Not { why } => (
+            "Raise the sort memory and let the migration go on".to_string(),
+            "nothing".to_string(),
+            Some(why.clone()),
+        ),
+    };
+    Some(WayBack {
+        id: WayId::MoreMemory,
+        title,
+        loses: loses.into(),
+        about_seconds: None,
+        basis: "nothing like it was measured".to_string(),
+        recommended: matches!(more, MoreMemory::Possible { .. }),
+        hindrance,
+    })
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::failures::{Again, Certainty, Failure, FailureEngine, Names, Phase};
+use super::failures::{Again, Certainty, Failure, FailureEngine, Mend, Names, Phase};
 use super::pattern::{Pattern, folded};
 use crate::domain::clean_text::CleanText;
 use crate::domain::version::OmVersion;
@@ -35,6 +35,7 @@ struct Written {
     cause: String,
     next: String,
     again: Again,
+    mend: Option<Mend>,
     certainty: Certainty,
     sources: Vec<Spanned<String>>,
     copied: Spanned<String>,
@@ -160,6 +161,14 @@ fn one(lines: &Lines, entry: Spanned<Written>, out: &mut Read) {
     if matches!((&written.target_from, &written.target_to), (Some(from), Some(to)) if from > to) {
         wrong(start, "target_from is above target_to".into());
     }
+    if written.mend.is_some()
+        && (written.again != Again::Safe || written.certainty != Certainty::Sure)
+    {
+        wrong(
+            start,
+            "mend asks for again = \"safe\" and certainty = \"sure\"".into(),
+        );
+    }
     let sample = |text: &Spanned<String>| Sample {
         id: id.clone(),
         text: text.get_ref().clone(),
@@ -182,6 +191,7 @@ fn one(lines: &Lines, entry: Spanned<Written>, out: &mut Read) {
         cause: written.cause,
         next: written.next,
         again: written.again,
+        mend: written.mend,
         certainty: written.certainty,
         sources: written
             .sources

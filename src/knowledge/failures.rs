@@ -125,6 +125,14 @@ impl Again {
     }
 }
 
+/// What omup itself can do about a failure, when a person chooses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mend {
+    /// Gives the migration the next larger sort memory.
+    MoreSortMemory,
+}
+
 /// One known failure.
 #[derive(Debug, Clone, Serialize)]
 pub struct Failure {
@@ -145,6 +153,8 @@ pub struct Failure {
     pub cause: String,
     pub next: String,
     pub again: Again,
+    /// `None`: a person has to do what `next` says.
+    pub mend: Option<Mend>,
     pub certainty: Certainty,
     pub sources: Vec<String>,
     /// `YYYY-MM-DD`: when we last read the sources.

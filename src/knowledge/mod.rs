@@ -34,7 +34,7 @@ pub use checklist::Point;
 pub use clients::{ClientAdvice, Standing};
 pub use diagnose::{Diagnosed, Diagnoser, Diagnosis};
 pub use failures::{
-    Again, Certainty, FILES as FAILURE_FILES, Failure, FailureEngine, LogContext, Names,
+    Again, Certainty, FILES as FAILURE_FILES, Failure, FailureEngine, LogContext, Mend, Names,
     Phase as FailurePhase,
 };
 pub use first_error::NumberedLine;

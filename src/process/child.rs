@@ -158,6 +158,11 @@ pub(super) fn spawn_error(tool: &ToolCommand, error: &std::io::Error) -> Process
 }
 
 impl Running {
+    /// Where its own lines begin in the log, in bytes.
+    pub fn log_begin(&self) -> u64 {
+        self.log_begin
+    }
+
     /// Waits for the end; may be called again and then answers the same.
     pub async fn wait(&mut self) -> Result<End> {
         if let Some(end) = self.end {

@@ -27,7 +27,11 @@ pub fn length(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |meta| meta.len())
 }
 
-fn read_tail(path: &Path, since: u64, most: u64) -> std::io::Result<Vec<u8>> {
+/// The last `most` bytes of a log, nothing before byte `since`.
+///
+/// # Errors
+/// It cannot be read.
+pub fn read_tail(path: &Path, since: u64, most: u64) -> std::io::Result<Vec<u8>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(most).max(since)))?;

@@ -28,9 +28,10 @@ mod tests;
 
 pub use child::{ChildSpec, End, Running, start};
 pub use lock::{lock_is_held, wait_until_released};
+pub use log_tail::read_tail;
 pub use place::{Place, find_program};
 pub use private_file::harden_process;
-pub use proc_facts::{alive, boot_id, is_stopped, started_ticks, uptime_ms};
+pub use proc_facts::{alive, boot_id, is_stopped, memory_available, started_ticks, uptime_ms};
 pub use quick::output;
 
 /// What can go wrong with a child process.

@@ -22,6 +22,17 @@ pub fn uptime_ms() -> Option<u64> {
     Some(seconds.parse::<u64>().ok()? * 1000 + hundredths.parse::<u64>().ok()? * 10)
 }
 
+/// Bytes that a program can still get without making the machine swap (`MemAvailable` in
+/// `/proc/meminfo`, proc(5)).
+pub fn memory_available() -> Option<u64> {
+    let text = fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text
+        .lines()
+        .find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kilobytes * 1024)
+}
+
 /// True while the very process lives: same pid, same start time, and not a zombie.
 pub fn alive(pid: u32, ticks: u64) -> bool {
     stat(pid).is_some_and(|(state, started)| started == ticks && !matches!(state, 'Z' | 'X' | 'x'))
@@ -55,5 +66,6 @@ mod tests {
         assert!(!alive(me, ticks + 1));
         assert_eq!(started_ticks(u32::MAX), None);
         assert!(boot_id().is_some_and(|id| id.len() == 36));
+        assert!(memory_available().is_some_and(|bytes| bytes > 1 << 20));
     }
 }

@@ -14,6 +14,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::Event;
+use crate::domain::run_view::one_of;
 use crate::steps::context::{Progress, Recorder as _};
 
 use super::recorder::Shared;
@@ -212,12 +213,13 @@ fn obey(line: &str, shared: &Shared, helm: &Helm, number: u64, uid: u32) -> Say 
 /// Takes an answer to the open question, or to a go-ahead that this run will still ask for; anything
 /// else than what it expects is journalled and refused, and the question stays open.
 pub fn answer(shared: &Shared, id: &str, value: &str, who: &str, uid: u32) -> Say {
-    let Some(expects) = shared.view().expected_answer(id) else {
+    let expects = shared.view().expected_answers(id);
+    if expects.is_empty() {
         return Say::Refused {
             reason: format!("the run does not ask '{}' now", CleanText::limited(id, 60)).into(),
         };
-    };
-    let accepted = expects.as_str() == value;
+    }
+    let accepted = expects.iter().any(|expected| expected.as_str() == value);
     let recorded = shared.record(Event::Answered {
         id: id.to_string(),
         value: CleanText::limited(value, 200),
@@ -233,7 +235,7 @@ pub fn answer(shared: &Shared, id: &str, value: &str, who: &str, uid: u32) -> Sa
             message: format!("'{id}' is answered").into(),
         },
         Ok(()) => Say::Refused {
-            reason: format!("'{id}' expects exactly: {expects}").into(),
+            reason: format!("'{id}' expects exactly: {}", one_of(&expects)).into(),
         },
     }
 }

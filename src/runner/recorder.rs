@@ -85,6 +85,7 @@ impl Recorder for Shared {
             text: question.text.as_str().into(),
             expects: question.expects.as_str().into(),
             safe: question.safe.as_str().into(),
+            choices: Vec::new(),
         })?;
         let answered = async {
             loop {

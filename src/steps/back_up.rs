@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::context::{Context, Progress};
 use super::{Preview, Step, command, look};
 use crate::backup::{self, During, STALL_LIMIT, TakeRequest, Taken, take};
+use crate::domain::backup::ReadLocked;
 use crate::domain::event::Fact;
 use crate::domain::plan::Intent;
 use crate::domain::step::{Failure, Outcome, StepId};
@@ -27,6 +28,11 @@ impl Step for BackUp {
                     .into(),
             },
         ];
+        if preview.answers.backup.read_lock {
+            intents.push(Intent::Sql {
+                statement: "LOCK TABLES <all> READ, until the dump has opened its view: 2 s waited for at most, three tries, 5 s held at most (MySQL)".into(),
+            });
+        }
         for file in &preview.survey.deployment.config_files {
             intents.push(Intent::File {
                 path: file.display().to_string().into(),
@@ -40,13 +46,26 @@ impl Step for BackUp {
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let taken = take_backup(context, StepId::BackUp).await?;
         let tables = taken.manifest.tables.len();
-        Ok(Outcome::Success {
-            message: format!(
-                "{tables} tables and {} configuration files in {}",
-                taken.manifest.config.len(),
-                taken.folder.display()
-            )
-            .into(),
+        let message = format!(
+            "{tables} tables and {} configuration files in {}",
+            taken.manifest.config.len(),
+            taken.folder.display()
+        );
+        Ok(match &taken.read_locked {
+            None => Outcome::Success {
+                message: message.into(),
+            },
+            Some(ReadLocked::Held { milliseconds }) => Outcome::Success {
+                message: format!(
+                    "{message}; writers were held up for {milliseconds} ms by the read lock"
+                )
+                .into(),
+            },
+            Some(ReadLocked::NotPossible { why }) => Outcome::Warning {
+                message: context.clean(&format!(
+                    "{message}; without the read lock that [backup] asks for: {why}. A table that was written while the dump began is proven at the digest gate"
+                )),
+            },
         })
     }
 }
@@ -66,6 +85,7 @@ pub async fn take_backup(context: &Context<'_>, step: StepId) -> Result<Taken, F
         run: context.run.clone(),
         config: context.survey.deployment.config_files.clone(),
         content: true,
+        read_lock: context.answers.backup.read_lock,
         place: context.place,
         log: context.log(step.id()),
         stall_limit: context

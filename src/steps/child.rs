@@ -73,6 +73,7 @@ where
         boot_id: context.survey.host.boot_id.clone(),
         command: context.clean(tool.shown().as_str()),
         log: log.clone(),
+        log_begin: running.log_begin(),
         lock,
     })?;
     let end = loop {
@@ -148,18 +149,15 @@ fn ended(context: &Context<'_>, step: StepId, name: &str, end: ChildEnd) -> Resu
     })
 }
 
-/// The end of a log, line by line, cleaned and with secrets masked.
+/// The end of the log of the last child of this name, line by line, cleaned and with secrets masked.
 pub fn tail(context: &Context<'_>, name: &str) -> Vec<CleanText> {
-    use std::io::{Read as _, Seek as _, SeekFrom};
-    let read = || -> std::io::Result<Vec<u8>> {
-        let mut file = std::fs::File::open(context.log(name))?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-        let mut bytes = Vec::new();
-        file.take(TAIL).read_to_end(&mut bytes)?;
-        Ok(bytes)
-    };
-    let bytes = read().unwrap_or_default();
+    let children = context.view().children;
+    let begin = children
+        .iter()
+        .rev()
+        .find(|child| child.name == name)
+        .map_or(0, |child| child.log_begin);
+    let bytes = crate::process::read_tail(&context.log(name), begin, TAIL).unwrap_or_default();
     let text = context
         .secrets
         .redactor

@@ -8,6 +8,8 @@ use async_trait::async_trait;
 
 use super::child::{self, ChildEnd};
 use super::context::{Context, Progress};
+use super::lock_holders;
+use super::more_memory;
 use super::settings::migration_params;
 use super::{Preview, Step, command, look};
 use crate::deployment::Side;
@@ -15,10 +17,12 @@ use crate::domain::backup::Level;
 use crate::domain::event::Fact;
 use crate::domain::migration::{History, PendingWork};
 use crate::domain::plan::Intent;
+use crate::domain::space::size;
 use crate::domain::step::{Failure, Looked, Outcome, StepId};
+use crate::domain::way_back::{MoreMemory, WayId};
 use crate::exit_code::ExitCode;
 
-const NAME: &str = "migrate";
+pub const NAME: &str = "migrate";
 
 pub struct Migrate;
 
@@ -55,6 +59,9 @@ impl Step for Migrate {
                 )));
             }
         }
+        intents.push(look(
+            "sessions that hold locks in the migration's way; ended only if you choose so",
+        ));
         intents.push(look("rows of both migration logs: every version finished, every statement recorded, nothing pending"));
         intents
     }
@@ -68,6 +75,7 @@ impl Step for Migrate {
             .map_err(|e| failed(context, &e.to_string()))?;
         context.fact(StepId::Migrate, Fact::CountsBefore { counts: before })?;
         no_orphans(context).await?;
+        lock_holders::before(context).await?;
         let params = migration_params(context);
         let tool = context
             .deployment
@@ -81,12 +89,14 @@ impl Step for Migrate {
             .map_err(|e| failed(context, &e.to_string()))?;
         let watch = Watch::new(context);
         let end = child::run(context, StepId::Migrate, NAME, &tool, || watch.beat()).await?;
+        lock_holders::over(context)?;
         conclude(context, end).await
     }
 
     async fn look(&self, context: &Context<'_>) -> Result<Looked, Failure> {
         let watch = Watch::new(context);
         child::adopt(context, StepId::Migrate, NAME, || watch.beat()).await?;
+        lock_holders::over(context)?;
         no_orphans(context).await?;
         match judge(context).await? {
             Judged::Complete { statements } => {
@@ -111,7 +121,8 @@ impl Step for Migrate {
 async fn conclude(context: &Context<'_>, end: ChildEnd) -> Result<Outcome, Failure> {
     let judged = judge(context).await?;
     let line = child::telling_line(&child::tail(context, NAME));
-    match (judged, end) {
+    let failed = |why: &str| failed(context, why);
+    let ended = match (judged, end) {
         (Judged::Complete { statements }, ChildEnd::Code(0)) => {
             record_complete(context, statements)?;
             Ok(Outcome::Success {
@@ -120,25 +131,44 @@ async fn conclude(context: &Context<'_>, end: ChildEnd) -> Result<Outcome, Failu
             })
         }
         // The schema is whole but the tool failed behind it (search index, most of all).
-        (Judged::Complete { .. }, end) => Err(failed(
-            context,
-            &format!(
-                "every statement is recorded, but the tool ended with {}: {line}. The database is at the new version; what came after it (search indexes) is not done",
-                end.words()
-            ),
-        )),
-        (Judged::Untouched, end) => Err(failed(
-            context,
-            &format!(
-                "the tool ended with {} and no version of the new release is recorded: {line}",
-                end.words()
-            ),
-        )),
-        (Judged::Partial { why }, end) => Err(failed(
-            context,
-            &format!("the tool ended with {}, but {why}: {line}", end.words()),
-        )),
+        (Judged::Complete { .. }, end) => Err(failed(&format!(
+            "every statement is recorded, but the tool ended with {}: {line}. The database is at the new version; what came after it (search indexes) is not done",
+            end.words()
+        ))),
+        (Judged::Untouched, end) => Err(failed(&format!(
+            "the tool ended with {} and no version of the new release is recorded: {line}",
+            end.words()
+        ))),
+        (Judged::Partial { why }, end) => Err(failed(&format!(
+            "the tool ended with {}, but {why}: {line}",
+            end.words()
+        ))),
+    };
+    match ended {
+        Ok(outcome) => Ok(outcome),
+        Err(failure) => Err(with_more_memory(context, failure).await),
     }
+}
+
+/// Names the way on by more sort memory where the migration failed for want of it.
+async fn with_more_memory(context: &Context<'_>, mut failure: Failure) -> Failure {
+    let more = more_memory::examine(
+        &context.view(),
+        context.survey,
+        context.answers,
+        context.database.as_ref(),
+    )
+    .await;
+    if let Some(MoreMemory::Possible { to, .. }) = more {
+        failure.next = context.clean(&format!(
+            "raise the sort memory to {} and go on: `omup rollback {} --way {} --confirm {}`; without `--way` it shows every way with its price",
+            size(to),
+            context.run,
+            WayId::MoreMemory.id(),
+            context.survey.database.identity.database
+        ));
+    }
+    failure
 }
 
 fn record_complete(context: &Context<'_>, statements: u64) -> Result<(), Failure> {
@@ -354,6 +384,10 @@ impl<'a, 'b> Watch<'a, 'b> {
                 (Some(done), doing)
             }
             Err(error) => (None, format!("cannot look at the log table ({error})")),
+        };
+        let doing = match lock_holders::while_running(self.context).await {
+            Some(waits) => format!("{waits} ({doing})"),
+            None => doing,
         };
         let seconds = self.started.elapsed().as_secs();
         self.context.recorder.progress(Progress {

@@ -7,7 +7,9 @@ mod checks;
 pub mod child;
 pub mod context;
 mod digest_gate;
+mod lock_holders;
 mod migrate;
+pub mod more_memory;
 mod ops;
 mod prove;
 mod prove_quiet;
@@ -152,7 +154,7 @@ pub fn steps_of(goal: &Goal, answers: &Answers) -> Vec<Box<dyn Step>> {
                 Box::new(settings::PutSettingsBack),
                 Box::new(report::Report),
             ],
-            WayId::GoOn => steps_of(&Goal::Upgrade, answers),
+            WayId::GoOn | WayId::MoreMemory => steps_of(&Goal::Upgrade, answers),
         },
     }
 }

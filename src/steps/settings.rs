@@ -4,10 +4,11 @@ use async_trait::async_trait;
 
 use super::context::Context;
 use super::{Preview, Step, look};
-use crate::domain::answers::MemoryWay;
+use crate::domain::answers::{Answers, MemoryWay};
 use crate::domain::event::Fact;
 use crate::domain::memory::{SortSetting, sort_setting};
 use crate::domain::plan::Intent;
+use crate::domain::run_view::{Phase, RunView};
 use crate::domain::step::{Failure, Outcome, StepId};
 use crate::exit_code::ExitCode;
 
@@ -21,10 +22,21 @@ fn setting_of(context: &Context<'_>) -> SortSetting {
     sort_setting(context.survey.database.identity.engine)
 }
 
+/// How the migration gets its sort memory and how much, in bytes: what somebody chose after a failure
+/// goes before the answers, and by the connection where the answers would leave it.
+pub fn sort_memory_of(view: &RunView, answers: &Answers) -> (MemoryWay, u64) {
+    let asked = answers.memory.bytes();
+    match (answers.memory.way, view.facts.memory_raised) {
+        (way, None) => (way, asked),
+        (MemoryWay::Leave, Some(raised)) => (MemoryWay::Connection, raised),
+        (way, Some(raised)) => (way, raised.max(asked)),
+    }
+}
+
 /// `DB_PARAMS` for the migration's own connection: named, and with the memory where it goes that way.
 pub fn migration_params(context: &Context<'_>) -> String {
-    let memory = (context.answers.memory.way == MemoryWay::Connection)
-        .then(|| context.answers.memory.bytes());
+    let (way, bytes) = sort_memory_of(&context.view(), context.answers);
+    let memory = (way == MemoryWay::Connection).then_some(bytes);
     context.database.migration_params(
         &context.survey.deployment.connection.params,
         &context.migration_application(),
@@ -57,7 +69,7 @@ impl Step for TuneMemory {
     }
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        let wanted = context.answers.memory.bytes();
+        let (way, wanted) = sort_memory_of(&context.view(), context.answers);
         let too_small = |seen: Option<u64>, way: &str| {
             let seen = seen.map_or("unknown".to_string(), mib);
             Outcome::Warning {
@@ -69,7 +81,7 @@ impl Step for TuneMemory {
                 .into(),
             }
         };
-        match context.answers.memory.way {
+        match way {
             MemoryWay::Leave => Ok(Outcome::Skipped {
                 reason: "the answers leave the sort memory as it is".into(),
             }),
@@ -121,7 +133,14 @@ fn enough(context: &Context<'_>, outcome: Outcome) -> Result<Outcome, Failure> {
             ExitCode::Tuning,
             "give the migration enough memory for sorting",
             message.as_str(),
-            "nothing was changed; the server runs as before",
+            match context.view().phase() {
+                Phase::BeforeDowntime | Phase::Down => {
+                    "nothing was changed; the server runs as before"
+                }
+                Phase::AfterPoint | Phase::Upgraded | Phase::RolledBack => {
+                    "the migration was not started again; the backup and the old installation"
+                }
+            },
             "let an administrator run `SET GLOBAL sort_buffer_size = 20971520` (or put `sort_buffer_size = 20M` below [mysqld] in my.cnf or my.ini, or into the parameter group of a managed server, and start the server again), then `omup resume --again`; it can be put back after the upgrade",
         )),
         other => Ok(other),
@@ -155,13 +174,19 @@ async fn by_role(
         .await
         .is_err()
     {
-        context.fact(
-            StepId::TuneMemory,
-            Fact::SettingPutBack {
-                scope: setting.scope.into(),
-                name: setting.name.to_string(),
-            },
-        )?;
+        // An earlier value of ours stands still, and is put back at the end.
+        let stands = context.view().facts.changed_settings.iter().any(|changed| {
+            old.as_deref().is_some_and(|old| changed.is_ours(old)) && changed.name == setting.name
+        });
+        if !stands {
+            context.fact(
+                StepId::TuneMemory,
+                Fact::SettingPutBack {
+                    scope: setting.scope.into(),
+                    name: setting.name.to_string(),
+                },
+            )?;
+        }
         return Ok(otherwise);
     }
     crate::process::effect::hit("role memory set");
@@ -228,7 +253,7 @@ pub async fn put_settings_back(context: &Context<'_>) -> Result<Outcome, Failure
             .standing_sort_memory()
             .await
             .map_err(|e| failed(&e.to_string()))?;
-        if now.as_deref() == Some(setting.new.as_str()) {
+        if now.as_deref().is_some_and(|now| setting.is_ours(now)) {
             context.effect(
                 StepId::PutSettingsBack,
                 format!(

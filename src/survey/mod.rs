@@ -6,6 +6,7 @@
 mod client_extras;
 pub mod clients;
 pub mod code;
+mod data_only;
 mod disks;
 mod history;
 mod host;
@@ -54,6 +55,7 @@ pub async fn take(
     let pending = history::pending(deployment, database.engine(), &history).await;
     let versions = versions::of(deployment, &history).await;
     let sessions = probe(database.sessions().await)?;
+    let locks = probe(database.lock_holders().await)?;
     let estimated_rows = probe(database.estimated_rows().await)?;
     let disks = disks::of(
         &answers.backup.dir,
@@ -73,7 +75,9 @@ pub async fn take(
         history,
         pending,
         sessions,
+        locks,
         disks,
+        data_only_files: data_only::files_in(&answers.backup.dir),
         estimated_rows,
         instance,
     })

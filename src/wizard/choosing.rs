@@ -46,6 +46,7 @@ pub fn toggle(state: &mut State, item: Item) -> Vec<Effect> {
         | Item::Step(_)
         | Item::Run(_)
         | Item::Way(_)
+        | Item::Choice(_)
         | Item::Do(_) => Vec::new(),
     }
 }
@@ -77,6 +78,7 @@ pub fn open(state: &mut State, item: Item) -> Vec<Effect> {
             None => Vec::new(),
         },
         Item::Way(way) => questions::way(state, way),
+        Item::Choice(index) => questions::choice(state, index),
         Item::Do(what) => perform(state, what),
     }
 }
@@ -168,7 +170,7 @@ fn perform(state: &mut State, what: Do) -> Vec<Effect> {
             ],
         ),
         Do::Mend => vec![Effect::Mend],
-        Do::Ways => state.go(Page::Ways),
+        Do::MoreMemory | Do::Ways => state.go(Page::Ways),
         Do::Report => state.go(Page::Report),
         Do::Log => state.go(Page::Log),
         Do::Runs => state.go(Page::Runs),

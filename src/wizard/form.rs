@@ -173,6 +173,7 @@ impl Form {
                 dir: path(FieldId::BackupDir)?,
                 level: self.level.unwrap_or(Level::RestoredAndEqual),
                 stall_seconds: rest.and_then(|r| r.backup.stall_seconds),
+                read_lock: rest.is_some_and(|r| r.backup.read_lock),
             },
             memory: MemoryAnswers {
                 way: self.memory,

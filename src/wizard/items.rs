@@ -6,8 +6,10 @@ use super::page::Page;
 use crate::domain::answers::MemoryWay;
 use crate::domain::backup::Level;
 use crate::domain::run_view::Phase;
+use crate::domain::step::StepId;
 use crate::domain::way_back::WayId;
 use crate::exit_code::ExitCode;
+use crate::knowledge::Mend;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
@@ -28,6 +30,8 @@ pub enum Item {
     /// Index into the runs.
     Run(usize),
     Way(WayId),
+    /// Index into the open question's choices.
+    Choice(usize),
     Do(Do),
 }
 
@@ -45,6 +49,8 @@ pub enum Do {
     Resume,
     Again,
     Mend,
+    /// A way on; it stands first among the ways.
+    MoreMemory,
     Ways,
     Report,
     Log,
@@ -78,6 +84,7 @@ impl Do {
             Do::Resume => "Go on with this run",
             Do::Again => "Run the failed step again…",
             Do::Mend => "PRACTICE: play the administrator and mend the cause",
+            Do::MoreMemory => "Raise the sort memory and go on…",
             Do::Ways => "Ways back, each with its price",
             Do::Report => "Read the report",
             Do::Log => "Read the whole log",
@@ -178,10 +185,17 @@ pub fn of(state: &State) -> Vec<Item> {
         Page::Runs => (0..state.runs.as_ref().map_or(0, Vec::len))
             .map(Item::Run)
             .collect(),
+        Page::Migrate => {
+            let question = state
+                .run
+                .as_ref()
+                .and_then(|run| run.view.question.as_ref());
+            let choices = question.map_or(0, |question| question.choices.len());
+            (0..choices).map(Item::Choice).collect()
+        }
         Page::Backup
         | Page::Proof
         | Page::Gate
-        | Page::Migrate
         | Page::Validate
         | Page::WayBack
         | Page::Journal
@@ -239,7 +253,15 @@ fn stopped(state: &State) -> Vec<Item> {
         (None, _) => items.push(Do::Resume),
         (Some((ExitCode::RolledBack | ExitCode::Ok, _)), _) => {}
         (Some(_), Some(_)) if early => items.extend([Do::Again, Do::PrepareAgain]),
-        (Some(_), Some(_)) => items.extend([Do::Ways, Do::Again]),
+        (Some(_), Some((step, _))) => {
+            let known = state.log.diagnosis.as_ref();
+            if step == StepId::Migrate
+                && known.and_then(|known| known.failure.mend) == Some(Mend::MoreSortMemory)
+            {
+                items.push(Do::MoreMemory);
+            }
+            items.extend([Do::Ways, Do::Again]);
+        }
         (Some(_), None) if early => items.extend([Do::Resume, Do::PrepareAgain]),
         (Some(_), None) => items.extend([Do::Ways, Do::Resume]),
     }

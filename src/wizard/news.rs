@@ -322,9 +322,17 @@ fn log(state: &mut State, window: LogWindow) {
             });
         }
     }
+    // What is known of the failure may add a way on; the mark stays on what it was on.
+    let marked = (state.page == Page::Stopped)
+        .then(|| state.item())
+        .flatten();
     state.log.diagnosis = (state.page == Page::Stopped)
         .then(|| diagnosis(state, &window))
         .flatten();
+    let there = super::items::of(state);
+    if let Some(at) = marked.and_then(|item| there.iter().position(|i| *i == item)) {
+        state.cursor.insert(Page::Stopped, at);
+    }
     state.log.window = Some(window);
 }
 

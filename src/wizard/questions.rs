@@ -210,6 +210,40 @@ pub fn answer(state: &mut State) -> Vec<Effect> {
     typed(state, title, text, expects, button, effect)
 }
 
+/// One of several answers to the open question; what takes something from somebody is typed.
+pub fn choice(state: &mut State, index: usize) -> Vec<Effect> {
+    if refuse_read_only(state) {
+        return Vec::new();
+    }
+    let open = state
+        .run
+        .as_ref()
+        .and_then(|run| run.view.question.as_ref());
+    let chosen = open.and_then(|question| {
+        let choice = question.choices.get(index)?;
+        Some((question.id.clone(), question.text.clone(), choice.clone()))
+    });
+    let Some((id, about, choice)) = chosen else {
+        return Vec::new();
+    };
+    let effect = Effect::Answer {
+        id,
+        value: choice.value.clone(),
+    };
+    if !choice.danger {
+        return vec![effect];
+    }
+    let text = vec![about.to_string(), String::new(), choice.words.to_string()];
+    typed(
+        state,
+        "End that connection?",
+        text,
+        choice.value,
+        "End it",
+        effect,
+    )
+}
+
 fn typed(
     state: &mut State,
     title: &str,
@@ -266,3 +300,7 @@ pub fn way(state: &mut State, id: WayId) -> Vec<Effect> {
     let effect = Effect::TakeWay { way: id };
     typed(state, "Go this way?", text, expects, "Go", effect)
 }
+
+#[cfg(test)]
+#[path = "questions_tests.rs"]
+mod tests;

@@ -254,7 +254,9 @@ impl RunWatch {
             Some("point-of-no-return") if self.view.facts.downtime_started_ms.is_some() => {
                 Page::Point
             }
-            _ => Page::Downtime,
+            Some("point-of-no-return" | "start-of-downtime") | None => Page::Downtime,
+            // Asked beside the work, on the page of the step that asks.
+            Some(_) => self.current().map_or(Page::Migrate, Page::of_step),
         }
     }
 

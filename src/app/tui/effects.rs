@@ -19,7 +19,7 @@ use crate::deployment::bare_metal::find;
 use crate::domain::answers::Answers;
 use crate::domain::event::Event as RunEvent;
 use crate::domain::run_view::Phase;
-use crate::domain::way_back::{WayId, ways_back};
+use crate::domain::way_back::ways_back;
 use crate::exit_code::ExitCode;
 use crate::logs::Reader;
 use crate::process::private_file::write_atomically;
@@ -181,7 +181,7 @@ impl World {
             Effect::TakeWay { way } => self.launch(Errand {
                 retry: true,
                 way: Some(way),
-                wait: (way == WayId::GoOn).then(run::person_waits).flatten(),
+                wait: way.is_forward().then(run::person_waits).flatten(),
                 ..Errand::default()
             }),
             Effect::Mend => {

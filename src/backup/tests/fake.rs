@@ -86,6 +86,7 @@ impl Fake {
             run: RunId::parse("20261121-054400-abcd").expect("an id"),
             config: vec![config],
             content: true,
+            read_lock: false,
             place: Place::Local,
             log: self.folder.join("back-up.log"),
             stall_limit: Duration::from_secs(20),
@@ -225,6 +226,9 @@ impl Database for Fake {
     async fn sessions(&self) -> Result<Vec<Session>> {
         unreachable!("the backup room does not ask for it")
     }
+    async fn lock_holders(&self) -> Result<Vec<crate::domain::lock_holder::LockHolder>> {
+        unreachable!("the backup room does not ask for it")
+    }
     async fn estimated_rows(&self) -> Result<BTreeMap<String, u64>> {
         unreachable!("the backup room does not ask for it")
     }
@@ -322,6 +326,9 @@ impl Admin for Fake {
         unreachable!("the backup room does not ask for it")
     }
     async fn lock(&self, _: &str) -> Result<Box<dyn Lock>> {
+        unreachable!("the backup room does not ask for it")
+    }
+    async fn end_lock_holder(&self, _: &crate::domain::lock_holder::LockHolder) -> Result<()> {
         unreachable!("the backup room does not ask for it")
     }
     async fn end_sessions(&self, _: &[i64]) -> Result<()> {

@@ -103,4 +103,13 @@ pub const CASES: &[Case] = &[
         holds: true,
         ..at("OM-DISK-002", "not looked at")
     },
+    at("OM-LEVEL-002", "no old file"),
+    Case {
+        change: |s, _| {
+            s.data_only_files = vec!["/srv/backups/openmetadata_202301010000_backup.sql".into()];
+        },
+        verdict: Warn,
+        shows: "metadata backup",
+        ..at("OM-LEVEL-002", "an old file")
+    },
 ];

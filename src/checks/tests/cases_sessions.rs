@@ -1,6 +1,6 @@
 //! Who is connected, and for how long.
 
-use super::sample::{right_of, session, sessions_of};
+use super::sample::{lock_holder, right_of, session, sessions_of};
 use super::{Case, at};
 use crate::domain::finding::Verdict::{Fail, Info, Unknown, Warn};
 use crate::domain::survey::Owner;
@@ -139,5 +139,43 @@ pub const CASES: &[Case] = &[
         verdict: Unknown,
         holds: true,
         ..at("OM-WRITE-002", "not listed")
+    },
+    at("OM-WRITE-003", "nobody holds a lock"),
+    Case {
+        change: |s, _| {
+            s.locks = Probe::Known(vec![lock_holder(9, Some(60)), lock_holder(10, None)])
+        },
+        ..at(
+            "OM-WRITE-003",
+            "held for a moment, or for nobody knows how long",
+        )
+    },
+    Case {
+        change: |s, _| s.locks = Probe::Known(vec![lock_holder(9, Some(61))]),
+        verdict: Warn,
+        shows: "a lock on query_entity held by connection 9",
+        ..at("OM-WRITE-003", "held for long")
+    },
+    Case {
+        change: |s, _| {
+            s.locks = Probe::Known(vec![lock_holder(9, Some(61)), lock_holder(10, Some(601))]);
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "10 min 1 s",
+        ..at("OM-WRITE-003", "held for too long")
+    },
+    Case {
+        change: |s, _| {
+            s.locks = Probe::Unknown("SELECT denied".into());
+            let mut right = right_of(s, "SEE OTHER SESSIONS").clone();
+            right.name = "SEE LOCKS".to_string();
+            right.held = false;
+            right.grant = "GRANT SELECT ON performance_schema.* TO 'om'@'%';".to_string();
+            s.database.rights.push(right);
+        },
+        verdict: Unknown,
+        shows: "GRANT SELECT ON performance_schema.*",
+        ..at("OM-WRITE-003", "not to be seen, which holds nothing back")
     },
 ];

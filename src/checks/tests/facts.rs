@@ -71,6 +71,11 @@ const FACTS: &[Blind] = &[
         &["OM-WRITE-001", "OM-WRITE-002"],
     ),
     (
+        "locks",
+        |s| s.locks = Probe::Unknown("r".into()),
+        &["OM-WRITE-003"],
+    ),
+    (
         "tools.version",
         |s| {
             for tool in &mut s.tools {

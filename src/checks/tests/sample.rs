@@ -11,6 +11,7 @@ use crate::domain::backup::{DatabaseShape, Level};
 use crate::domain::clean_text::CleanText;
 use crate::domain::finding::Waiver;
 use crate::domain::instance::{InstanceFacts, Used};
+use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::{
     FlywayRow, History, NativeRow, PendingStatement, PendingVersion, PendingWork, StatementClass,
 };
@@ -48,6 +49,7 @@ pub fn sample_survey() -> Survey {
             versions: vec![pending("1.11.0", 3), pending("1.12.0", 2)],
         }),
         sessions: Probe::Known(vec![session(4711), session(4712)]),
+        locks: Probe::Known(Vec::new()),
         tools: vec![
             tool("pg_dump", (15, 14)),
             tool("pg_restore", (15, 14)),
@@ -58,6 +60,7 @@ pub fn sample_survey() -> Survey {
             disk("state", "/var/lib/omup", 2, 5 * GIB),
             disk("database", "/var/lib/postgresql/15/main", 3, 100 * GIB),
         ],
+        data_only_files: Vec::new(),
         estimated_rows: Probe::Known(BTreeMap::from([("table_entity".to_string(), 12_000)])),
         instance: InstanceFacts {
             keys: Probe::Known(keys(&["database.user", "server.port"])),
@@ -82,6 +85,7 @@ pub fn sample_answers() -> Answers {
             dir: "/srv/backups".into(),
             level: Level::RestoredAndEqual,
             stall_seconds: None,
+            read_lock: false,
         },
         memory: MemoryAnswers::default(),
         server: ServerAnswers::default(),
@@ -352,4 +356,14 @@ fn settings() -> BTreeMap<String, CleanText> {
     ]
     .map(|(key, value)| (key.to_string(), value.into()))
     .into()
+}
+
+/// A session that has held a lock for so many seconds.
+pub fn lock_holder(pid: i64, seconds: Option<u64>) -> LockHolder {
+    LockHolder {
+        session: session(pid),
+        seconds,
+        holds: vec!["query_entity".into()],
+        waited_seconds: None,
+    }
 }

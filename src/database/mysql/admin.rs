@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use super::Mysql;
 use super::lock::MysqlLock;
 use super::rows::text;
-use super::{grants, settings, shape, unfinished};
+use super::{grants, holders, settings, shape, unfinished};
 use crate::database::quoting::{identifier, literal};
 use crate::database::{Admin, Database, DatabaseError, Lock, Result, is_ours};
 use crate::domain::backup::DatabaseShape;
 use crate::domain::clean_text::CleanText;
+use crate::domain::lock_holder::LockHolder;
 use crate::process::ToolCommand;
 
 #[async_trait]
@@ -24,6 +25,7 @@ impl Admin for Mysql {
         let doing = format!("creating the database {database}");
         let sql = shape::create_statement(database, shape)?;
         self.act(&doing, sql).await?;
+        crate::process::effect::hit("database made, not yet marked");
         self.act(&doing, unfinished::mark(database)?).await?;
         Ok(())
     }
@@ -98,6 +100,30 @@ impl Admin for Mysql {
     async fn lock(&self, note: &str) -> Result<Box<dyn Lock>> {
         let lock = MysqlLock::take(self.connector.clone(), note).await?;
         Ok(Box::new(lock))
+    }
+
+    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<()> {
+        let doing = "ending the session that holds a lock";
+        let (named, found) = (&holder.session, holders::lock_holders(self).await?);
+        // A number may belong to somebody else by now.
+        let is_named = |now: &LockHolder| {
+            let now = &now.session;
+            (now.pid, &now.user, &now.address) == (named.pid, &named.user, &named.address)
+        };
+        if !found.iter().any(is_named) {
+            return Ok(());
+        }
+        match self
+            .act(doing, format!("KILL CONNECTION {}", named.pid))
+            .await
+        {
+            Ok(_) => Ok(()),
+            // It ended by itself in between.
+            Err(DatabaseError::Statement { reason, .. }) if reason.as_str().ends_with("[1094]") => {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn end_sessions(&self, pids: &[i64]) -> Result<()> {

@@ -8,12 +8,14 @@ mod errors;
 mod facts;
 mod grants;
 mod history;
+mod holders;
 mod lock;
 mod matching;
 mod normal;
 mod objects;
 mod option_file;
 mod purpose;
+mod read_lock;
 mod reader;
 mod rights;
 mod rows;
@@ -40,6 +42,7 @@ use super::password_file::PasswordFile;
 use super::{ArchiveScan, Database, Result, Snapshot, Target};
 use crate::domain::backup::DatabaseShape;
 use crate::domain::instance::RowsFound;
+use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
 use crate::domain::row_question::RowQuestion;
@@ -152,6 +155,10 @@ impl Database for Mysql {
         activity::sessions(self).await
     }
 
+    async fn lock_holders(&self) -> Result<Vec<LockHolder>> {
+        holders::lock_holders(self).await
+    }
+
     async fn estimated_rows(&self) -> Result<BTreeMap<String, u64>> {
         activity::estimated_rows(self).await
     }
@@ -178,6 +185,11 @@ impl Database for Mysql {
 
     async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
         let view = snapshot::MysqlSnapshot::take(self.connector.clone()).await?;
+        Ok(Box::new(view))
+    }
+
+    async fn locked_snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        let view = snapshot::MysqlSnapshot::take_locked(self.connector.clone()).await?;
         Ok(Box::new(view))
     }
 

@@ -19,6 +19,36 @@ pub fn table(statement: &str) -> String {
     lines.join("\n")
 }
 
+/// A view's, routine's, trigger's or event's statement without its `DEFINER`, and that account as the
+/// server writes it in the sessions' mode, `"om"@"%"`.
+pub fn definer(statement: &str) -> (String, Option<&str>) {
+    const OPTION: &str = " DEFINER=";
+    let found = statement.split_once(OPTION).and_then(|(before, rest)| {
+        let user = quoted_end(rest)?;
+        let host = quoted_end(rest[user..].strip_prefix('@')?)?;
+        let (account, after) = rest.split_at(user + 1 + host);
+        Some((format!("{before}{after}"), account))
+    });
+    match found {
+        Some((without, account)) => (without, Some(account)),
+        None => (statement.to_string(), None),
+    }
+}
+
+/// Where the name in double quotes ends with which a text begins.
+fn quoted_end(text: &str) -> Option<usize> {
+    let mut rest = text.strip_prefix('"')?;
+    loop {
+        let end = rest.find('"')?;
+        rest = &rest[end + 1..];
+        match rest.strip_prefix('"') {
+            // Doubled, it belongs to the name.
+            Some(more) => rest = more,
+            None => return Some(text.len() - rest.len()),
+        }
+    }
+}
+
 /// The option stands once, in the line that closes the columns.
 fn without_auto_increment(statement: &str) -> String {
     const OPTION: &str = " AUTO_INCREMENT=";
@@ -58,7 +88,21 @@ fn without_option(line: &str, word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::table;
+    use super::{definer, table};
+
+    #[test]
+    fn the_definer_is_told_apart() {
+        let (without, account) = definer(
+            "CREATE ALGORITHM=UNDEFINED DEFINER=\"a\"\"b\"@\"10.%\" SQL SECURITY DEFINER VIEW \"v\" AS select ' DEFINER='",
+        );
+        assert_eq!(
+            without,
+            "CREATE ALGORITHM=UNDEFINED SQL SECURITY DEFINER VIEW \"v\" AS select ' DEFINER='"
+        );
+        assert_eq!(account, Some("\"a\"\"b\"@\"10.%\""));
+        let odd = "CREATE PROCEDURE \"p\"() select ' DEFINER=x'";
+        assert_eq!(definer(odd), (odd.to_string(), None));
+    }
 
     #[test]
     fn the_next_number_is_no_part_of_a_definition() {

@@ -119,7 +119,15 @@ pub async fn shown(reader: &mut Reader<'_>, kind: Kind, name: &str) -> Result<Te
     Ok(row)
 }
 
-/// `kind name` of every object to its definition.
+/// Before `kind name`: the account under which an object runs.
+const DEFINER: &str = "definer of ";
+
+/// True for the name of an object, and not of its definer.
+pub fn is_object(name: &str) -> bool {
+    !name.starts_with(DEFINER)
+}
+
+/// `kind name` of every object to its definition, and `definer of kind name` to its account.
 pub async fn definitions(reader: &mut Reader<'_>) -> Result<BTreeMap<String, String>> {
     let mut found = BTreeMap::new();
     let mut texts = collations(reader).await?;
@@ -134,6 +142,16 @@ pub async fn definitions(reader: &mut Reader<'_>) -> Result<BTreeMap<String, Str
             if kind == Kind::Table {
                 parts[0] = normal::table(&parts[0]);
                 parts.extend(texts.remove(&name));
+            } else {
+                // A part of its own: another definer is another right, and has to be named.
+                let (without, account) = normal::definer(&parts[0]);
+                if let Some(account) = account {
+                    found.insert(
+                        format!("{DEFINER}{} {name}", kind.word()),
+                        account.to_string(),
+                    );
+                }
+                parts[0] = without;
             }
             found.insert(format!("{} {name}", kind.word()), parts.join("\n-- "));
         }

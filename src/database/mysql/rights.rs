@@ -92,8 +92,9 @@ fn parse(line: &str) -> Option<Grant> {
         }
     };
     Some(Grant {
+        // Dynamic privileges stand without a blank between them (seen with 8.0 and 9.7).
         privileges: privileges
-            .split(", ")
+            .split(',')
             .map(|name| name.trim().to_uppercase())
             .collect(),
         on,
@@ -128,25 +129,80 @@ fn like(pattern: &str, name: &str) -> bool {
     matches(&letters(pattern), &letters(name))
 }
 
+/// What stands in the database that asks for more than rights on it.
+#[derive(Debug, Default)]
+struct Special {
+    /// Routines of others, which can only be read with a right.
+    routines: bool,
+    /// Accounts of others under which objects run, each with its objects.
+    definers: Vec<String>,
+    /// Functions and triggers, and a server that asks for SUPER to make them.
+    guarded: bool,
+    /// MySQL 8.2 split SET_USER_ID up.
+    set_any_definer: bool,
+}
+
 /// Every right that backup, proof, migration and restore use.
 pub async fn rights(mysql: &Mysql) -> Result<Vec<Right>> {
+    let doing = "reading the user's rights";
     let row = first(
         mysql
             .look(
-                "reading the user's rights",
-                "SELECT CURRENT_USER(), (SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = DATABASE() AND definer <> CURRENT_USER())"
+                doing,
+                "SELECT CURRENT_USER(), (SELECT COUNT(*) FROM information_schema.routines WHERE routine_schema = DATABASE() AND definer <> CURRENT_USER()), \
+                 @@global.log_bin AND NOT @@global.log_bin_trust_function_creators AND ( \
+                   EXISTS (SELECT 1 FROM information_schema.triggers WHERE trigger_schema = DATABASE()) \
+                   OR EXISTS (SELECT 1 FROM information_schema.routines WHERE routine_schema = DATABASE() AND routine_type = 'FUNCTION')), VERSION()"
                     .to_string(),
             )
             .await?,
     )?;
-    // A routine of one's own can be read without it.
-    let routines = text(&row, 1) != "0";
+    let special = Special {
+        // A routine of one's own can be read without it.
+        routines: text(&row, 1) != "0",
+        definers: definers(mysql).await?,
+        guarded: text(&row, 2) == "1",
+        set_any_definer: !["8.0.", "8.1."]
+            .iter()
+            .any(|old| text(&row, 3).starts_with(old)),
+    };
     Ok(judged(
         &Grants::of(mysql).await?,
         &mysql.connector.target.facts.database,
         &account(text(&row, 0)),
-        routines,
+        &special,
     ))
+}
+
+/// The accounts of others under which views, routines, triggers and events run.
+async fn definers(mysql: &Mysql) -> Result<Vec<String>> {
+    let rows = mysql
+        .look(
+            "reading who defined views, routines, triggers and events",
+            "SELECT d.definer, GROUP_CONCAT(d.what ORDER BY d.what SEPARATOR ', ') FROM ( \
+               SELECT definer, CONCAT('view ', table_name) AS what FROM information_schema.views WHERE table_schema = DATABASE() \
+               UNION ALL SELECT definer, CONCAT(LOWER(routine_type), ' ', routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE() \
+               UNION ALL SELECT definer, CONCAT('trigger ', trigger_name) FROM information_schema.triggers WHERE trigger_schema = DATABASE() \
+               UNION ALL SELECT definer, CONCAT('event ', event_name) FROM information_schema.events WHERE event_schema = DATABASE()) d \
+             WHERE d.definer <> CURRENT_USER() GROUP BY d.definer ORDER BY 1"
+                .to_string(),
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .map(|row| format!("{} ({})", account(text(row, 0)), text(row, 1)))
+        .collect())
+}
+
+/// The user as a grant names it.
+pub async fn own_account(mysql: &Mysql) -> Result<String> {
+    let doing = "reading the user's name";
+    let row = first(
+        mysql
+            .look(doing, "SELECT CURRENT_USER()".to_string())
+            .await?,
+    )?;
+    Ok(account(text(&row, 0)))
 }
 
 /// `om@%` as a grant names it.
@@ -156,7 +212,7 @@ fn account(user: &str) -> String {
     format!("{}@{}", quoted(name), quoted(host))
 }
 
-fn judged(grants: &Grants, database: &str, account: &str, routines: bool) -> Vec<Right> {
+fn judged(grants: &Grants, database: &str, account: &str, special: &Special) -> Vec<Right> {
     let own = identifier(database).unwrap_or_default().replace('"', "`");
     let missing = |wanted: &[&str], database: &str| -> Vec<String> {
         wanted
@@ -203,13 +259,37 @@ fn judged(grants: &Grants, database: &str, account: &str, routines: bool) -> Vec
             grant: format!("GRANT {} ON {own}.* TO {account};", all(&work, &WORK)),
         },
     ];
-    if routines {
+    if special.routines {
         rights.push(Right {
             name: "READ ROUTINES".to_string(),
             held: grants.everywhere("SHOW_ROUTINE") || grants.everywhere("SELECT"),
             needed_for: "the dump of the stored routines that others made in this database"
                 .to_string(),
             grant: format!("GRANT SHOW_ROUTINE ON *.* TO {account};"),
+        });
+    }
+    if !special.definers.is_empty() {
+        let right = if special.set_any_definer {
+            "SET_ANY_DEFINER"
+        } else {
+            "SET_USER_ID"
+        };
+        rights.push(Right {
+            name: "SET DEFINERS".to_string(),
+            held: grants.everywhere(right) || grants.everywhere("SUPER"),
+            needed_for: format!(
+                "restoring what runs under other accounts: {} (one of them that has SYSTEM_USER asks for that too, one that is gone for ALLOW_NONEXISTENT_DEFINER)",
+                special.definers.join("; ")
+            ),
+            grant: format!("GRANT {right} ON *.* TO {account};"),
+        });
+    }
+    if special.guarded {
+        rights.push(Right {
+            name: "CREATE TRIGGERS AND FUNCTIONS".to_string(),
+            held: grants.everywhere("SUPER"),
+            needed_for: "restoring triggers and functions, which this server's binary log forbids without SUPER (error 1419); it can be set back after the upgrade".to_string(),
+            grant: "SET GLOBAL log_bin_trust_function_creators = ON;".to_string(),
         });
     }
     rights.push(Right {
@@ -219,6 +299,12 @@ fn judged(grants: &Grants, database: &str, account: &str, routines: bool) -> Vec
             "seeing sessions of other users: without it the server shows only this user's own"
                 .to_string(),
         grant: format!("GRANT PROCESS ON *.* TO {account};"),
+    });
+    rights.push(Right {
+        name: "SEE LOCKS".to_string(),
+        held: grants.in_database("SELECT", "performance_schema"),
+        needed_for: "naming who holds a lock that the migration waits for".to_string(),
+        grant: format!("GRANT SELECT ON performance_schema.* TO {account};"),
     });
     rights.push(Right {
         name: "END OTHER SESSIONS".to_string(),
@@ -231,7 +317,7 @@ fn judged(grants: &Grants, database: &str, account: &str, routines: bool) -> Vec
 
 #[cfg(test)]
 mod tests {
-    use super::{Grants, account, judged, like, parse};
+    use super::{Grants, Special, account, judged, like, parse};
 
     fn grants(lines: &[&str]) -> Grants {
         Grants(lines.iter().filter_map(|line| parse(line)).collect())
@@ -243,7 +329,12 @@ mod tests {
             "GRANT USAGE ON *.* TO `om`@`%`",
             "GRANT ALL PRIVILEGES ON `openmetadata_db`.* TO `om`@`%`",
         ]);
-        let rights = judged(&owner, "openmetadata_db", &account("om@%"), false);
+        let rights = judged(
+            &owner,
+            "openmetadata_db",
+            &account("om@%"),
+            &Special::default(),
+        );
         let lacking: Vec<&str> = rights
             .iter()
             .filter(|right| !right.held)
@@ -254,6 +345,7 @@ mod tests {
             [
                 "CREATE DATABASE",
                 "SEE OTHER SESSIONS",
+                "SEE LOCKS",
                 "END OTHER SESSIONS"
             ]
         );
@@ -271,8 +363,53 @@ mod tests {
             "GRANT CONNECTION_ADMIN,SHOW_ROUTINE ON *.* TO `root`@`%`",
             "GRANT PROXY ON ``@`` TO `root`@`%`",
         ]);
-        let rights = judged(&root, "d", "'root'@'%'", false);
+        let demanding = special(true);
+        let rights = judged(&root, "d", "'root'@'%'", &demanding);
         assert!(rights.iter().all(|right| right.held), "{rights:?}");
+    }
+
+    fn special(set_any_definer: bool) -> Special {
+        Special {
+            routines: true,
+            definers: vec!["'app'@'%' (view glad)".to_string()],
+            guarded: true,
+            set_any_definer,
+        }
+    }
+
+    #[test]
+    fn objects_of_others_and_a_guarded_binary_log_are_named_with_the_statement() {
+        let owner = grants(&[
+            "GRANT ALL PRIVILEGES ON `%`.* TO `om`@`%`",
+            "GRANT PROCESS, CONNECTION_ADMIN, SHOW_ROUTINE ON *.* TO `om`@`%`",
+        ]);
+        for (newer, right) in [(true, "SET_ANY_DEFINER"), (false, "SET_USER_ID")] {
+            let rights = judged(&owner, "d", &account("om@%"), &special(newer));
+            let missing: Vec<&str> = rights
+                .iter()
+                .filter(|right| !right.held)
+                .map(|right| right.grant.as_str())
+                .collect();
+            assert_eq!(
+                missing,
+                [
+                    format!("GRANT {right} ON *.* TO 'om'@'%';").as_str(),
+                    "SET GLOBAL log_bin_trust_function_creators = ON;"
+                ]
+            );
+            assert!(
+                rights
+                    .iter()
+                    .any(|right| right.needed_for.contains("'app'@'%' (view glad)"))
+            );
+        }
+        let allowed = grants(&["GRANT SHOW_ROUTINE,SET_ANY_DEFINER ON *.* TO `om`@`%`"]);
+        let rights = judged(&allowed, "d", &account("om@%"), &special(true));
+        assert!(
+            rights
+                .iter()
+                .any(|right| right.name == "SET DEFINERS" && right.held)
+        );
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! `mysqldump --single-transaction` opens a view of its own, which nobody can share without stopping
 //! every writer for a moment. So there are two of ours: one opened before the dump starts and one as
 //! soon as its first bytes show that its own is open. A table whose digests are equal in both was
-//! dumped in that very state; one that was written in between is named, with both digests.
+//! dumped in that very state; one that was written in between is named, with both digests. By choice a
+//! short read lock stands around both: then nothing is written in between, and one view is enough.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,11 +14,13 @@ use sqlx::Connection as _;
 
 use super::connect::{Connector, Opened};
 use super::purpose::Purpose;
+use super::read_lock::ReadLock;
 use super::reader::Reader;
 use super::rows::{TextRow, first, number, text};
 use super::{digest, errors, grants, objects, shape};
-use crate::database::{Progress, Result, Snapshot};
-use crate::domain::backup::DatabaseShape;
+use crate::database::{DatabaseError, Progress, Result, Snapshot};
+use crate::domain::backup::{DatabaseShape, ReadLocked};
+use crate::domain::clean_text::CleanText;
 use crate::domain::content::{Content, DigestMethod, moved};
 
 /// The held views. Dropping it closes the connections, which ends the transactions.
@@ -26,6 +29,8 @@ pub struct MysqlSnapshot {
     before: View,
     /// Opened when the dump had begun.
     after: Option<View>,
+    lock: Option<ReadLock>,
+    locked: Option<ReadLocked>,
     /// As of the first view: AUTO_INCREMENT stands outside of views, the dump reads it later.
     counters: BTreeMap<String, String>,
 }
@@ -78,9 +83,35 @@ impl MysqlSnapshot {
     /// # Errors
     /// When the server cannot be reached or lets us open none.
     pub async fn take(connector: Arc<Connector>) -> Result<Self> {
+        Self::take_under(connector, None, None).await
+    }
+
+    /// Opens it under a read lock that is held until the dump has begun; without one where it cannot be
+    /// had, which [`Snapshot::read_locked`] tells.
+    ///
+    /// # Errors
+    /// As [`Self::take`].
+    pub async fn take_locked(connector: Arc<Connector>) -> Result<Self> {
+        match ReadLock::take(&connector).await {
+            Ok(lock) => Self::take_under(connector, Some(lock), None).await,
+            Err(error @ DatabaseError::Unexpected(_)) => {
+                let why = CleanText::from(error.to_string());
+                Self::take_under(connector, None, Some(ReadLocked::NotPossible { why })).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn take_under(
+        connector: Arc<Connector>,
+        lock: Option<ReadLock>,
+        locked: Option<ReadLocked>,
+    ) -> Result<Self> {
         let mut view = Self {
             before: View::open(&connector).await?,
             after: None,
+            lock,
+            locked,
             counters: BTreeMap::new(),
             connector,
         };
@@ -115,10 +146,28 @@ impl Snapshot for MysqlSnapshot {
     }
 
     async fn dump_began(&mut self) -> Result<()> {
-        if self.after.is_none() {
+        if let Some(lock) = self.lock.take() {
+            let held = lock.release().await;
+            let milliseconds = held.milliseconds;
+            if held.to_the_end {
+                self.locked = Some(ReadLocked::Held { milliseconds });
+                return Ok(());
+            }
+            // Somebody may have written before the dump's view was open: as without the lock.
+            self.locked = Some(ReadLocked::NotPossible {
+                why: CleanText::from(format!(
+                    "the read lock was let go after {milliseconds} ms, before the dump had begun"
+                )),
+            });
+        }
+        if self.after.is_none() && !matches!(self.locked, Some(ReadLocked::Held { .. })) {
             self.after = Some(View::open(&self.connector).await?);
         }
         Ok(())
+    }
+
+    fn read_locked(&self) -> Option<ReadLocked> {
+        self.locked.clone()
     }
 
     async fn content(&mut self, step: &Progress<'_>) -> Result<Content> {
@@ -129,6 +178,7 @@ impl Snapshot for MysqlSnapshot {
             method: DigestMethod::MysqlRowSha2,
             objects: definitions
                 .keys()
+                .filter(|name| objects::is_object(name))
                 .cloned()
                 .chain(objects::indexes(&mut reader).await?)
                 .collect(),

@@ -6,11 +6,12 @@ use std::path::Path;
 use super::Postgres;
 use super::lock::PostgresLock;
 use super::rows::{rows, text, truth};
-use super::{settings, shape};
+use super::{holders, settings, shape};
 use crate::database::quoting::{identifier, literal};
 use crate::database::{Admin, Database, DatabaseError, FittedRestore, Lock, Result, is_ours};
 use crate::domain::backup::DatabaseShape;
 use crate::domain::clean_text::CleanText;
+use crate::domain::lock_holder::LockHolder;
 use crate::process::{Place, ToolCommand};
 
 #[async_trait]
@@ -105,6 +106,19 @@ impl Admin for Postgres {
         let _ = sqlx::Connection::close(session).await;
         let lock = PostgresLock::take(self.connector.clone(), maintenance, note).await?;
         Ok(Box::new(lock))
+    }
+
+    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<()> {
+        let (named, found) = (&holder.session, holders::lock_holders(self).await?);
+        // A number may belong to somebody else by now.
+        let is_named = |now: &LockHolder| {
+            let now = &now.session;
+            (now.pid, &now.user, &now.address) == (named.pid, &named.user, &named.address)
+        };
+        if found.iter().any(is_named) {
+            self.end_sessions(&[named.pid]).await?;
+        }
+        Ok(())
     }
 
     async fn end_sessions(&self, pids: &[i64]) -> Result<()> {

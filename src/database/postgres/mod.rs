@@ -10,6 +10,7 @@ mod facts;
 mod fitted;
 mod grants;
 mod history;
+mod holders;
 mod lock;
 mod matching;
 mod names;
@@ -42,6 +43,7 @@ use super::password_file::{self, PasswordFile};
 use super::{Database, DatabaseError, Result, Snapshot, Target};
 use crate::domain::backup::DatabaseShape;
 use crate::domain::instance::RowsFound;
+use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
 use crate::domain::row_question::RowQuestion;
@@ -213,6 +215,10 @@ impl Database for Postgres {
 
     async fn sessions(&self) -> Result<Vec<Session>> {
         activity::sessions(self).await
+    }
+
+    async fn lock_holders(&self) -> Result<Vec<LockHolder>> {
+        holders::lock_holders(self).await
     }
 
     async fn estimated_rows(&self) -> Result<BTreeMap<String, u64>> {

@@ -12,6 +12,7 @@ use super::{processes, tools};
 use crate::database::{Admin, Database, DatabaseError, Lock, Result, is_ours};
 use crate::domain::backup::DatabaseShape;
 use crate::domain::clean_text::CleanText;
+use crate::domain::lock_holder::LockHolder;
 use crate::process::ToolCommand;
 
 #[async_trait]
@@ -111,6 +112,10 @@ impl Admin for Sqlite {
 
     async fn lock(&self, note: &str) -> Result<Box<dyn Lock>> {
         Ok(Box::new(SqliteLock::take(&self.path()?, note)?))
+    }
+
+    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<()> {
+        self.end_sessions(&[holder.session.pid]).await
     }
 
     /// Ends the processes politely (`SIGTERM`), those only that still hold the file.

@@ -22,6 +22,7 @@ use self::file::{Folder, open};
 use super::{Database, Result, Snapshot, Target, params};
 use crate::domain::backup::DatabaseShape;
 use crate::domain::instance::RowsFound;
+use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
 use crate::domain::row_question::RowQuestion;
@@ -115,6 +116,11 @@ impl Database for Sqlite {
 
     async fn sessions(&self) -> Result<Vec<Session>> {
         Ok(processes::holding(&self.path()?))
+    }
+
+    async fn lock_holders(&self) -> Result<Vec<LockHolder>> {
+        // SQLite has one lock for the whole file and nobody keeps it: a busy file is an error in time.
+        Ok(Vec::new())
     }
 
     async fn estimated_rows(&self) -> Result<BTreeMap<String, u64>> {

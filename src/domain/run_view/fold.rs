@@ -94,21 +94,30 @@ impl RunView {
                 text,
                 expects,
                 safe,
+                choices,
             } => {
                 self.question = Some(Question {
                     id: id.clone(),
                     text: text.clone(),
                     expects: expects.clone(),
                     safe: safe.clone(),
+                    choices: choices.clone(),
                 });
+            }
+            Event::QuestionWithdrawn { id, .. } => {
+                if self.question.as_ref().is_some_and(|q| q.id == *id) {
+                    self.question = None;
+                }
             }
             Event::Answered {
                 id,
                 value,
                 accepted,
+                who,
                 ..
             } => {
                 if *accepted {
+                    self.answered_by.insert(id.clone(), who.clone());
                     self.answers.insert(id.clone(), value.clone());
                     if self.question.as_ref().is_some_and(|q| q.id == *id) {
                         self.question = None;
@@ -128,6 +137,7 @@ impl RunView {
                 boot_id,
                 command: _,
                 log,
+                log_begin,
                 lock,
             } => {
                 self.children.push(Child {
@@ -137,6 +147,7 @@ impl RunView {
                     started_ticks: *started_ticks,
                     boot_id: boot_id.clone(),
                     log: log.clone(),
+                    log_begin: *log_begin,
                     lock: lock.clone(),
                     ended: None,
                 });
@@ -267,15 +278,22 @@ impl RunView {
             } => {
                 let known = facts
                     .changed_settings
-                    .iter()
-                    .any(|s| s.scope == *scope && s.name == *name);
-                if !known {
-                    facts.changed_settings.push(ChangedSetting {
+                    .iter_mut()
+                    .find(|s| s.scope == *scope && s.name == *name);
+                match known {
+                    // What it was before this run is what is put back.
+                    Some(setting) if setting.new == *new => {}
+                    Some(setting) => {
+                        let before = std::mem::replace(&mut setting.new, new.clone());
+                        setting.earlier.push(before);
+                    }
+                    None => facts.changed_settings.push(ChangedSetting {
                         scope: scope.clone(),
                         name: name.clone(),
                         old: old.clone(),
                         new: new.clone(),
-                    });
+                        earlier: Vec::new(),
+                    }),
                 }
             }
             Fact::SettingPutBack { scope, name } => {
@@ -283,6 +301,8 @@ impl RunView {
                     .changed_settings
                     .retain(|s| !(s.scope == *scope && s.name == *name));
             }
+            Fact::LockHolderEnded { pid, .. } => facts.ended_lock_holders.push(*pid),
+            Fact::MemoryRaised { to, .. } => facts.memory_raised = Some(*to),
             Fact::MemoryProven { bytes, way } => facts.memory = Some((*bytes, way.clone())),
             Fact::DowntimeStarted { at_ms, boot_ms } => {
                 facts.downtime_started_ms = Some(*at_ms);

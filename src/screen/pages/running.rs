@@ -1,5 +1,6 @@
 //! The run at work: what it does, how far it is, how long it will take, what it waits for.
 
+use super::pointer;
 use crate::domain::clean_text::CleanText;
 use crate::domain::run_view::StepState;
 use crate::domain::step::{Outcome, StepId};
@@ -7,6 +8,7 @@ use crate::screen::rows::{Role, Row, cut};
 use crate::screen::theme::{self, Glyph};
 use crate::screen::units;
 use crate::wizard::State;
+use crate::wizard::items::Item;
 use crate::wizard::page::Page;
 use crate::wizard::run_watch::RunWatch;
 
@@ -16,6 +18,7 @@ pub fn rows(state: &State) -> Vec<Row> {
     };
     let mut rows = Vec::new();
     rows.extend(alarms(run));
+    rows.extend(choices(state, run));
     rows.extend(progress(state, run));
     let down = downtime(state, run);
     if !down.is_empty() {
@@ -41,6 +44,27 @@ pub fn alarms(run: &RunWatch) -> Vec<Row> {
     if !rows.is_empty() {
         rows.push(Row::empty());
     }
+    rows
+}
+
+/// A question beside the work, with the answers that it takes.
+fn choices(state: &State, run: &RunWatch) -> Vec<Row> {
+    let open = run.view.question.as_ref();
+    let Some(question) = open.filter(|question| !question.choices.is_empty()) else {
+        return Vec::new();
+    };
+    let mut rows = vec![Row::new(question.text.to_string(), Role::Warn)];
+    for (index, choice) in question.choices.iter().enumerate() {
+        let marked = state.item() == Some(Item::Choice(index));
+        rows.push(
+            Row::new(format!("{}{}", pointer(marked), choice.value), Role::Strong)
+                .and(format!("  {}", choice.words), Role::Plain)
+                .hang(4)
+                .mark(marked),
+        );
+    }
+    rows.push(Row::dim(format!("Without an answer: {}.", question.safe)));
+    rows.push(Row::empty());
     rows
 }
 

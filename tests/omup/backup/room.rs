@@ -70,6 +70,7 @@ impl Room {
             run: RunId::parse("20261121-054400-abcd").expect("an id"),
             config: Vec::new(),
             content: true,
+            read_lock: false,
             place: Place::Local,
             log: self.folder.join("back-up.log"),
             stall_limit: Duration::from_secs(60),

@@ -171,8 +171,10 @@ impl World {
             history: Probe::Known(self.history()),
             pending: Probe::Unknown("not looked for".into()),
             sessions: Probe::Known(Vec::new()),
+            locks: Probe::Known(Vec::new()),
             tools: Vec::new(),
             disks: Vec::new(),
+            data_only_files: Vec::new(),
             estimated_rows: Probe::Known(self.tables.clone()),
             instance: InstanceFacts {
                 rows,

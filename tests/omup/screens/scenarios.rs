@@ -177,6 +177,28 @@ fn out_of_sort_memory() {
     upgraded(&mut walk, "out-of-sort-memory");
 }
 
+/// The same end without an administrator: omup raises it for the migration's own connection.
+#[test]
+fn out_of_sort_memory_raised_by_omup() {
+    let scenario = "out-of-sort-memory";
+    let mut walk = begin(scenario);
+    over_the_point(&mut walk);
+    failed(&walk, "Stopped, here is why");
+    walk.choose("Raise the sort memory and go on");
+    walk.tty.wait_for("possible  yes");
+    walk.choose("Raise the sort memory from 256.0 kB to 20.0 MB");
+    walk.type_name("Go");
+    walk.tty.wait_for("runs OpenMetadata 1.12.4");
+    walk.tty.wait_for("▸ Read the report");
+    let end = status(&walk, scenario);
+    assert_eq!(
+        (&end["exit"], &end["phase"]),
+        (&0.into(), &"upgraded".into())
+    );
+    assert_eq!(end["view"]["facts"]["memory_raised"], 20 << 20);
+    pages(&walk, scenario, &["Ways", "Ways-asked"]);
+}
+
 #[test]
 fn connection_lost() {
     let mut walk = begin("connection-lost");

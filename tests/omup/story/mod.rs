@@ -6,7 +6,12 @@ pub mod stage;
 
 mod failures;
 mod interrupted;
+mod killed_on_mysql;
+mod lock_holders;
+mod more_memory;
+mod old_files;
 mod owners;
+mod read_lock;
 mod scenarios;
 mod sweep;
 mod upgrade_and_back;

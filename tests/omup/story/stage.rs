@@ -27,6 +27,8 @@ pub struct Stage {
 #[derive(Debug, Clone)]
 pub struct Setting {
     pub size: &'static str,
+    /// How long the longest query's text is.
+    pub longest_query: Option<&'static str>,
     pub owner: &'static str,
     pub faults: String,
     /// More lines for the answers, whole sections.
@@ -42,6 +44,7 @@ impl Default for Setting {
     fn default() -> Self {
         Self {
             size: "1MB",
+            longest_query: None,
             owner: "pid-file",
             faults: String::new(),
             answers: String::new(),
@@ -83,6 +86,13 @@ impl Stage {
         Self::make(name, setting, Some(Database::Mysql(database)))
     }
 
+    /// The same for a user who sees other sessions and may end them.
+    #[track_caller]
+    pub fn watched_mysql(name: &str, setting: &Setting) -> Option<Stage> {
+        let database = mysql::server()?.watched_database(&name.replace('-', "_"));
+        Some(Self::make(name, setting, Some(Database::Mysql(database))))
+    }
+
     fn make(name: &str, setting: &Setting, database: Option<Database>) -> Stage {
         let folder = Folder::new(name);
         let (server_port, admin_port) = (port::free(), port::free());
@@ -91,6 +101,9 @@ impl Stage {
         let mut push = |name: &str, value: String| arguments.extend([name.to_string(), value]);
         push("--size", setting.size.to_string());
         push("--owner", setting.owner.to_string());
+        if let Some(bytes) = setting.longest_query {
+            push("--longest-query", bytes.to_string());
+        }
         push("--server-port", server_port.to_string());
         push("--admin-port", admin_port.to_string());
         match &database {

@@ -70,9 +70,12 @@ impl Database {
                 postgres::ROLE,
                 postgres::PASSWORD,
             ),
-            Database::Mysql(database) => {
-                ("mysql", database.server.port, mysql::USER, mysql::PASSWORD)
-            }
+            Database::Mysql(database) => (
+                "mysql",
+                database.server.port,
+                database.user,
+                mysql::PASSWORD,
+            ),
         };
         let password: &Path = &folder.write("password", password);
         [
@@ -115,6 +118,7 @@ impl Database {
             Database::Mysql(database) => Database::Mysql(mysql::Database {
                 server: database.server.clone(),
                 name: name.to_owned(),
+                user: database.user,
             }),
         }
     }

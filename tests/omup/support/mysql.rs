@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::folder::Folder;
 use super::skip::skip;
 use super::tool::from_environment;
 
@@ -11,6 +12,9 @@ use super::tool::from_environment;
 /// It has all rights on databases whose names begin with `t_` and `omup_`, and none anywhere else.
 pub const USER: &str = "om";
 pub const PASSWORD: &str = "om-secret-canary";
+
+/// A user that also sees what others do and may end it; made by the first test that asks for it.
+pub const WATCHER: &str = "om_sees";
 
 /// A running server, always on 127.0.0.1.
 #[derive(Debug, Clone)]
@@ -24,6 +28,8 @@ pub struct Server {
 pub struct Database {
     pub server: Server,
     pub name: String,
+    /// Whose it is, for a deployment on it: `USER`, or one with more rights.
+    pub user: &'static str,
 }
 
 /// MySQL 9.7 with GTIDs, or `None` and the test is recorded as skipped.
@@ -115,7 +121,25 @@ impl Server {
         Database {
             server: self.clone(),
             name,
+            user: USER,
         }
+    }
+
+    /// The same for `WATCHER`.
+    #[track_caller]
+    pub fn watched_database(&self, about: &str) -> Database {
+        self.sql(
+            "mysql",
+            &format!(
+                "create user if not exists {WATCHER}@'%' identified with caching_sha2_password by '{PASSWORD}';
+                 grant all privileges on `t\\_%`.* to {WATCHER}@'%'; grant all privileges on `omup\\_%`.* to {WATCHER}@'%';
+                 grant process, connection_admin on *.* to {WATCHER}@'%';
+                 grant select on performance_schema.* to {WATCHER}@'%'"
+            ),
+        );
+        let mut database = self.fresh_database(about);
+        database.user = WATCHER;
+        database
     }
 }
 
@@ -157,6 +181,63 @@ impl Drop for Database {
             eprintln!("cannot drop the database {}", self.name);
         }
     }
+}
+
+/// A MySQL 9.7 that one test has for itself, so that it may change what is the whole server's. Started
+/// through the test bed's own script, with the programs that are unpacked there already. Ended when it is
+/// dropped.
+pub struct PrivateServer {
+    cache: Folder,
+    server: Server,
+}
+
+impl PrivateServer {
+    /// `None` and the test is recorded as skipped where the tests have no MySQL at all.
+    #[track_caller]
+    pub fn start() -> Option<PrivateServer> {
+        let shared = server()?;
+        let cache = Folder::new("mysql-private");
+        let bed = cache.join("omup-testbed");
+        std::fs::create_dir(&bed).expect("a folder");
+        let programs = shared.programs.parent().expect("the folder of MySQL 9.7");
+        std::os::unix::fs::symlink(programs, bed.join("mysql97")).expect("a link");
+        let output = script("start", &cache)
+            .output()
+            .expect("the test bed's script");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let Some(url) = said.trim().strip_prefix("OMUP_TEST_MYSQL=") else {
+            skip(&String::from_utf8_lossy(&output.stderr));
+            return None;
+        };
+        let server = Server::of(url, shared.programs).expect("a URL");
+        Some(PrivateServer { server, cache })
+    }
+
+    pub fn server(&self) -> Server {
+        self.server.clone()
+    }
+}
+
+impl Drop for PrivateServer {
+    fn drop(&mut self) {
+        let stopped = script("stop", &self.cache).status();
+        if !stopped.is_ok_and(|status| status.success()) {
+            eprintln!(
+                "cannot stop the private server of {}",
+                self.cache.path().display()
+            );
+        }
+    }
+}
+
+fn script(word: &str, cache: &Folder) -> Command {
+    let scripts = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/testbed");
+    let mut command = Command::new(scripts.join(word));
+    command
+        .arg("mysql")
+        .env("XDG_CACHE_HOME", cache.path())
+        .env_remove("OMUP_TESTBED_BORROW");
+    command
 }
 
 fn batch(mut client: Command, database: &str, sql: &str) -> Command {

@@ -2,6 +2,8 @@
 
 mod bench;
 mod content;
+mod definers;
 mod facts;
 mod locks;
+mod read_lock;
 mod sessions;
