@@ -2,8 +2,8 @@
 //!
 //! The stage is that of the stories; what a test damages, it damages by its own hand and not through omup.
 
+mod damages;
 mod help;
-mod private_server;
 
 mod another_database;
 mod backup_is_proven_by_restoring;
