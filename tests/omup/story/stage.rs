@@ -285,6 +285,11 @@ impl Stage {
         }
     }
 
+    /// Not on the embedded SQLite.
+    pub fn on_server(&self) -> bool {
+        self.database.is_some()
+    }
+
     /// The database of a stage that stands on a server.
     #[track_caller]
     pub fn database(&self) -> &Database {
