@@ -9,5 +9,6 @@ mod another_database;
 mod backup_is_proven_by_restoring;
 mod connection_lost_in_the_dump;
 mod connection_lost_in_the_migration;
+mod field;
 mod one_run_at_a_time;
 mod somebody_writes;
