@@ -133,7 +133,7 @@ pub trait Database: Send + Sync {
     /// Bytes of the archive per byte of the database, for the estimate; a rough figure.
     fn archive_share(&self) -> f64;
     /// Trailing bytes that a complete plain dump must contain; `None` where the archive format
-    /// itself tells.
+    /// itself or the scan tells.
     fn trailer(&self) -> Option<&'static str>;
     /// The same kind of handle for another database on the same server.
     async fn sibling(&self, database: &str) -> Result<Arc<dyn Database>>;

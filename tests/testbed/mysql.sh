@@ -8,6 +8,7 @@
 # The passwords are canaries: the tests search everything that omup writes for them.
 # TLS is on, by the certificates that the server makes for itself; their CA is in $home/ca.pem.
 # Nothing is synced to disk: the tests kill omup, not the machine.
+# OMUP_TESTBED_SETTINGS: more lines for [mysqld], for a test with a server of its own.
 . "$here/mysql_programs.sh"
 
 variable=OMUP_TEST_$(printf '%s' "$name" | tr '[:lower:]' '[:upper:]')
@@ -92,6 +93,7 @@ sync_binlog = 0
 binlog_expire_logs_seconds = 600
 max_binlog_size = 64M
 $own
+${OMUP_TESTBED_SETTINGS:-}
 CONF
 $as_user sh -c 'umask 077; cat >"$1"' - "$folder/users.sql" <<SQL
 create user root@'%' identified with caching_sha2_password by '$root_password';

@@ -47,7 +47,11 @@ impl Connector {
             None => home.password.filter(|_| same_user),
         };
         Self {
-            ssl_mode: ssl_mode(&target.facts.params, home.ssl_mode.as_deref()),
+            ssl_mode: ssl_mode(
+                &target.facts.params,
+                home.ssl_mode.as_deref(),
+                home.ssl_ca.is_some(),
+            ),
             password,
             ssl_ca: home.ssl_ca,
             target,
@@ -167,8 +171,10 @@ impl Connector {
 }
 
 /// Connector/J's `sslMode`, or its older `useSSL`, `requireSSL` and `verifyServerCertificate`
-/// (Connector/J manual, "Security"); what they leave open is answered by `~/.my.cnf`.
-fn ssl_mode(params: &str, home: Option<&str>) -> &'static str {
+/// (Connector/J manual, "Security"); what they leave open is answered by `~/.my.cnf`, where an
+/// authority without a mode means that it is verified, as MySQL's own clients have it (MySQL manual,
+/// "Command Options for Encrypted Connections", `--ssl-ca`).
+fn ssl_mode(params: &str, home: Option<&str>, authority: bool) -> &'static str {
     let known = |text: &str| {
         [
             "DISABLED",
@@ -192,7 +198,10 @@ fn ssl_mode(params: &str, home: Option<&str>) -> &'static str {
         (Some(false), _, _) => "DISABLED",
         (_, _, Some(true)) => "VERIFY_CA",
         (_, Some(true), _) => "REQUIRED",
-        (_, _, _) => home.and_then(known).unwrap_or("PREFERRED"),
+        (_, _, _) => {
+            home.and_then(known)
+                .unwrap_or(if authority { "VERIFY_CA" } else { "PREFERRED" })
+        }
     }
 }
 
@@ -228,7 +237,19 @@ mod tests {
             ),
             ("", Some("required"), "REQUIRED"),
         ] {
-            assert_eq!(ssl_mode(params, home), mode, "{params}");
+            assert_eq!(ssl_mode(params, home, false), mode, "{params}");
+        }
+    }
+
+    #[test]
+    fn an_authority_of_ones_own_is_there_to_be_asked() {
+        for (params, home, mode) in [
+            ("", None, "VERIFY_CA"),
+            ("", Some("REQUIRED"), "REQUIRED"),
+            ("useSSL=false", None, "DISABLED"),
+            ("sslMode=PREFERRED", None, "PREFERRED"),
+        ] {
+            assert_eq!(ssl_mode(params, home, true), mode, "{params}");
         }
     }
 

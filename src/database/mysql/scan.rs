@@ -1,5 +1,5 @@
-//! Reads a dump of `mysqldump` as it streams by: which tables are in it, and nothing that would make
-//! a client do more than run SQL.
+//! Reads a dump of `mysqldump` as it streams by: which tables are in it, that it ends with its last
+//! line, and nothing that would make a client do more than run SQL.
 //!
 //! `mysqldump` writes each row's text with its line ends escaped, so outside of the bodies of
 //! routines, triggers and events (between `DELIMITER` lines) a line's first word is its own.
@@ -80,6 +80,10 @@ impl ArchiveScan for DumpScan {
         if !self.head.is_empty() {
             self.line();
         }
+        if !self.ended {
+            let missing = format!("the line that ends a dump is missing ('{TRAILER}')");
+            self.problems.insert(0, CleanText::from(missing));
+        }
         if self.more > 0 {
             let more = format!("and {} more of the kind", self.more);
             self.problems.push(CleanText::from(more));
@@ -140,6 +144,23 @@ mod tests {
             assert_eq!(found.tables, ["a`b;drop", "b"], "{block}");
             assert!(found.problems.is_empty(), "{:?}", found.problems);
         }
+    }
+
+    #[test]
+    fn the_last_line_ends_a_dump_only_where_it_stands_by_itself() {
+        let missing = |text: &str| {
+            let problems = scanned(text, 10).problems;
+            problems.iter().any(|problem| {
+                problem
+                    .as_str()
+                    .contains("line that ends a dump is missing")
+            })
+        };
+        assert!(!missing(DUMP) && !missing(DUMP.trim_end()));
+        assert!(missing("") && missing("-- Dump comp"));
+        // Cut behind a comment in a routine that says the same.
+        let (whole, _) = DUMP.split_once("END ;;").unwrap_or_default();
+        assert!(missing(&format!("{whole}-- Dump completed\n")));
     }
 
     #[test]

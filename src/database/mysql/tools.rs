@@ -23,13 +23,19 @@ pub struct Tools<'a> {
     pub option_file: &'a PasswordFile,
 }
 
-/// The option file of our tools: password and encryption, nothing else, and no other file is read.
+/// The option file of our tools: password and encryption, nothing else, and no other file is read
+/// (MySQL manual, "Caching SHA-2 Pluggable Authentication").
 pub fn option_file(connector: &Connector, folder: &Path) -> Result<PasswordFile> {
     let ca = connector
         .ssl_ca
         .as_ref()
         .map(|file| file.display().to_string());
     let mut options = vec![("ssl-mode", connector.ssl_mode)];
+    // Without TLS a server that has not seen this password since its start gives its key only to who
+    // asks (error 2061 otherwise); our own sessions ask too.
+    if matches!(connector.ssl_mode, "DISABLED" | "PREFERRED") {
+        options.push(("get-server-public-key", "ON"));
+    }
     if let Some(ca) = &ca {
         options.push(("ssl-ca", ca));
     }

@@ -1,11 +1,13 @@
 //! `omup abort` leads from anywhere to a safe state, and says which.
 
+use super::standing::{Place, as_written, standing};
 use super::{
     child, dump_gone, events_of, migrations_started, old_serves, quiet, unconfirmed, upgraded,
     wait_for_event,
 };
 use crate::story::stage::{RUN, Setting, Stage};
 use crate::support::digest::difference;
+use crate::support::engine::Engine;
 
 /// Before the point of no return: 31, the old version serves, nothing is left over, and `resume` goes through.
 #[track_caller]
@@ -72,10 +74,10 @@ fn in_downtime(stage: &Stage) {
     wait_for_event(stage, "\"id\":\"point-of-no-return\"");
     assert_eq!(stage.serving(), None, "users are locked out");
     put_back(stage, running, &before);
-    if stage.postgres_database().is_some() {
+    if stage.on_server() {
         assert_eq!(
-            super::role_memory::role_setting(stage),
-            "",
+            standing(stage),
+            as_written(stage, None),
             "the setting is put back"
         );
     }
@@ -176,9 +178,18 @@ fn aborted_in_downtime_the_old_server_serves_again_on_sqlite() {
 
 #[test]
 fn aborted_in_downtime_the_old_server_serves_again_on_postgres() {
+    in_downtime_on(Engine::Postgres);
+}
+
+#[test]
+fn aborted_in_downtime_the_old_server_serves_again_on_mysql() {
+    in_downtime_on(Engine::Mysql);
+}
+
+fn in_downtime_on(engine: Engine) {
     let answers = format!("{WAITS}[memory]\nway = \"role\"\n");
-    if let Some(stage) = Stage::postgres("abort-downtime", &unconfirmed(&answers)) {
-        in_downtime(&stage);
+    if let Some(place) = Place::of(engine) {
+        in_downtime(&place.stage("abort-downtime", &unconfirmed(&answers)));
     }
 }
 

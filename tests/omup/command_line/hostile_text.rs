@@ -4,7 +4,10 @@ use std::process::{Child, Stdio};
 
 use super::quiet;
 use crate::story::stage::{RUN, Setting, Stage};
+use crate::support::engine::{Database, Engine};
 use crate::support::omup::Ended;
+use crate::support::sessions::Session;
+use crate::support::{mysql, wait};
 
 /// What a terminal may obey or a person cannot see; written down here again, so that the program's own list is
 /// not its own judge.
@@ -144,39 +147,82 @@ fn nothing_hostile_reaches_the_terminal_when_the_migration_fails() {
 
 /// A session of a stranger whose statement holds escape sequences.
 fn stranger(stage: &Stage) -> Child {
-    let database = stage.postgres_database().expect("PostgreSQL");
-    database
-        .server
-        .client("psql", &database.name)
-        .env("PGAPPNAME", "evil \u{1b}[31m")
-        .args([
-            "-XAtq",
-            "-c",
-            "begin; select pg_sleep(60) /* \u{1b}[2J \u{9b}31m \u{202e} \u{7f} */",
-        ])
+    const HOSTILE: &str = "\u{1b}[2J \u{9b}31m \u{202e} \u{7f}";
+    let mut client = match stage.database() {
+        Database::Postgres(database) => {
+            let mut psql = database.server.client("psql", &database.name);
+            psql.env("PGAPPNAME", "evil \u{1b}[31m").args([
+                "-XAtq",
+                "-c",
+                &format!("begin; select pg_sleep(60) /* {HOSTILE} */"),
+            ]);
+            psql
+        }
+        // As OpenMetadata's user: sessions of others are not shown to it.
+        Database::Mysql(database) => {
+            let mut mysql = database
+                .server
+                .client_as(mysql::USER, mysql::PASSWORD, "mysql");
+            mysql
+                .arg(format!("--execute=select sleep(60), '{HOSTILE}'"))
+                .arg(&database.name);
+            mysql
+        }
+    };
+    let child = client
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("psql")
+        .expect("a client");
+    wait::until("the stranger's session", RUN, || {
+        strangers(stage).first().map(|_| ())
+    });
+    child
+}
+
+fn strangers(stage: &Stage) -> Vec<Session> {
+    let mut sessions = stage.database().sessions();
+    sessions.retain(|one| one.application == "mysql" || one.application.starts_with("evil"));
+    sessions
 }
 
 /// Promise 28.
 #[test]
 fn nothing_hostile_reaches_the_terminal_on_postgres() {
-    let Some(stage) = Stage::postgres("hostile", &quiet("hostile_log = true\n")) else {
+    hostile_on(Engine::Postgres);
+}
+
+#[test]
+fn nothing_hostile_reaches_the_terminal_on_mysql() {
+    hostile_on(Engine::Mysql);
+}
+
+fn hostile_on(engine: Engine) {
+    let Some(stage) = Stage::of(engine, "hostile", &quiet("hostile_log = true\n")) else {
         return;
     };
-    let mut psql = stranger(&stage);
+    let mut client = stranger(&stage);
     for command in [
         &["check", "--answers"][..],
         &["check", "--json", "--answers"],
     ] {
-        harmless(command, &stage.omup(command, true));
+        let ended = stage.omup(command, true);
+        let name = match engine {
+            Engine::Postgres => "'evil",
+            Engine::Mysql | Engine::OldMysql => "'mysql'",
+        };
+        assert!(
+            ended.stdout.contains(name),
+            "the stranger is shown\n{}",
+            ended.stdout
+        );
+        harmless(command, &ended);
     }
-    psql.kill().expect("killed");
-    psql.wait().expect("waited");
-    let database = stage.postgres_database().expect("PostgreSQL");
-    database.sql_as_superuser("select pg_terminate_backend(pid) from pg_stat_activity where query like '%pg_sleep(60)%' and datname = current_database() and pid <> pg_backend_pid()");
+    client.kill().expect("killed");
+    client.wait().expect("waited");
+    for session in strangers(&stage) {
+        stage.database().end_session(&session);
+    }
     all_outputs(&stage, 0);
 }
 

@@ -17,6 +17,7 @@ mod role_memory;
 mod second_terminal;
 mod secrets;
 mod signals;
+mod standing;
 mod usage;
 mod versions;
 mod way_back_by_hand;
@@ -187,7 +188,8 @@ fn dump_gone(stage: &Stage) {
             .filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok())
             .any(|line| {
                 let line = String::from_utf8_lossy(&line).replace('\0', " ");
-                (line.contains("pg_dump") && line.contains(&stage.database_name()))
+                ((line.contains("pg_dump") || line.contains("mysqldump"))
+                    && line.contains(&stage.database_name()))
                     || (line.contains("practice dump") && line.contains(&folder))
             });
         (!running).then_some(())

@@ -1,8 +1,10 @@
 //! A fault of omup itself: journalled, put back where that is possible, and no secret in its words.
 
+use super::standing::{Place, as_written, standing};
 use super::{events_of, old_serves, quiet, upgraded};
 use crate::story::stage::{RUN, Setting, Stage};
 use crate::support::digest::difference;
+use crate::support::engine::Engine;
 use crate::support::postgres::PASSWORD;
 
 /// A step, the exit code of a panic in it, and whether the point of no return lies behind it.
@@ -36,7 +38,7 @@ fn panicking(stage: &Stage, step: &str, exit: i32, after_point: bool) {
         log.contains("effect.rs") && log.contains("OMUP_PANIC_AT_STEP"),
         "the log says where: {log}"
     );
-    if stage.postgres_database().is_some() {
+    if stage.on_server() {
         assert!(log.contains("om:********@"), "{log}");
         assert!(
             !log.contains(PASSWORD)
@@ -68,18 +70,28 @@ fn a_panic_in_a_step_is_a_failure_like_any_other_on_sqlite() {
     }
 }
 
-/// Promise 21: and with a setting of the role to put back.
+/// Promise 21: and with a setting of the database to put back.
 #[test]
 fn a_panic_in_a_step_is_a_failure_like_any_other_on_postgres() {
+    panicking_on(Engine::Postgres);
+}
+
+#[test]
+fn a_panic_in_a_step_is_a_failure_like_any_other_on_mysql() {
+    panicking_on(Engine::Mysql);
+}
+
+fn panicking_on(engine: Engine) {
+    let Some(place) = Place::of(engine) else {
+        return;
+    };
     for (step, exit, after) in CASES {
         let setting = Setting {
             answers: "[memory]\nway = \"role\"\n".to_string(),
             ..quiet("")
         };
-        let Some(stage) = Stage::postgres("panic", &setting) else {
-            return;
-        };
+        let stage = place.stage("panic", &setting);
         panicking(&stage, step, *exit, *after);
-        assert_eq!(super::role_memory::role_setting(&stage), "", "after {step}");
+        assert_eq!(standing(&stage), as_written(&stage, None), "after {step}");
     }
 }

@@ -1,51 +1,36 @@
-//! The sort memory set for a role: journalled before, proven, and put back whatever happens.
+//! The sort memory as a standing setting, for PostgreSQL's role or for MySQL's whole server: journalled before,
+//! proven, and put back whatever happens.
 
+use super::standing::{Place, as_told, as_written, set_by_somebody, standing};
 use super::{events, events_of, old_serves, quiet, unconfirmed, upgraded, wait_for_event};
 use crate::story::stage::{RUN, Setting, Stage};
+use crate::support::digest::difference;
+use crate::support::engine::Engine;
 
-/// The role's own setting in this database as the server's catalogue has it; empty without one.
-pub fn role_setting(stage: &Stage) -> String {
-    let database = stage.postgres_database().expect("PostgreSQL");
-    database.sql_as_superuser(
-        "select coalesce(string_agg(s, ','), '') from pg_db_role_setting, unnest(setconfig) s
-         where setdatabase = (select oid from pg_database where datname = current_database()) and s like 'work_mem=%'",
-    )
-}
-
-fn set_by_somebody(stage: &Stage, value: &str) {
-    let database = stage.postgres_database().expect("PostgreSQL");
-    database.sql(&format!(
-        "alter role {} in database \"{}\" set work_mem = '{value}'",
-        crate::support::postgres::ROLE,
-        database.name
-    ));
-}
-
-fn stage(name: &str, faults: &str) -> Option<Stage> {
-    let answers = "[memory]\nway = \"role\"\nmib = 32\n".to_string();
-    Stage::postgres(
-        name,
-        &Setting {
-            answers,
-            ..quiet(faults)
-        },
-    )
+#[test]
+fn it_is_journalled_before_it_is_set_proven_and_put_back_at_the_end_on_postgres() {
+    journalled(Engine::Postgres);
 }
 
 #[test]
-fn it_is_journalled_before_it_is_set_proven_and_put_back_at_the_end() {
-    let Some(stage) = stage("role-memory", "statement_delay_ms = 60\n") else {
+fn it_is_journalled_before_it_is_set_proven_and_put_back_at_the_end_on_mysql() {
+    journalled(Engine::Mysql);
+}
+
+fn journalled(engine: Engine) {
+    let Some(place) = Place::of(engine) else {
         return;
     };
+    let stage = place.with_memory("role-memory", "statement_delay_ms = 60\n");
     let running = stage.call(&["run", "--answers"], true).start();
     wait_for_event(&stage, "\"child-started\"");
     assert_eq!(
-        role_setting(&stage),
-        "work_mem=32MB",
+        standing(&stage),
+        as_written(&stage, Some(32)),
         "the migration has it"
     );
     running.end(RUN).expect(0);
-    assert_eq!(role_setting(&stage), "", "put back");
+    assert_eq!(standing(&stage), as_written(&stage, None), "put back");
     let facts: Vec<String> = events_of(&stage, "fact")
         .iter()
         .map(|event| event["fact"].as_str().unwrap_or_default().to_string())
@@ -65,21 +50,41 @@ fn it_is_journalled_before_it_is_set_proven_and_put_back_at_the_end() {
 }
 
 #[test]
-fn an_older_value_of_the_operator_comes_back() {
-    let Some(stage) = stage("role-older", "") else {
+fn an_older_value_of_the_operator_comes_back_on_postgres() {
+    older_value(Engine::Postgres);
+}
+
+#[test]
+fn an_older_value_of_the_operator_comes_back_on_mysql() {
+    older_value(Engine::Mysql);
+}
+
+fn older_value(engine: Engine) {
+    let Some(place) = Place::of(engine) else {
         return;
     };
-    set_by_somebody(&stage, "5MB");
+    let stage = place.with_memory("role-older", "");
+    set_by_somebody(&stage, 5);
     stage.omup(&["run", "--answers"], true).expect(0);
-    assert_eq!(role_setting(&stage), "work_mem=5MB");
+    assert_eq!(standing(&stage), as_written(&stage, Some(5)));
 }
 
 /// Killed at every numbered effect around the change, and resumed: the old value comes back.
 #[test]
-fn it_is_put_back_after_a_kill_and_a_resume() {
-    let Some(calm) = stage("role-calm", "") else {
+fn it_is_put_back_after_a_kill_and_a_resume_on_postgres() {
+    killed(Engine::Postgres);
+}
+
+#[test]
+fn it_is_put_back_after_a_kill_and_a_resume_on_mysql() {
+    killed(Engine::Mysql);
+}
+
+fn killed(engine: Engine) {
+    let Some(place) = Place::of(engine) else {
         return;
     };
+    let calm = place.with_memory("role-calm", "");
     let trace = calm.folder.join("effects");
     calm.call(&["run", "--answers"], true)
         .env("OMUP_EFFECT_TRACE", &trace)
@@ -96,10 +101,8 @@ fn it_is_put_back_after_a_kill_and_a_resume() {
         .collect();
     assert_eq!(points.len(), 3, "{effects:?}");
     for point in points {
-        let Some(stage) = stage("role-killed", "") else {
-            return;
-        };
-        set_by_somebody(&stage, "5MB");
+        let stage = place.with_memory("role-killed", "");
+        set_by_somebody(&stage, 5);
         let number = point.split(' ').next().expect("a number");
         let killed = stage
             .call(&["run", "--answers"], true)
@@ -107,34 +110,58 @@ fn it_is_put_back_after_a_kill_and_a_resume() {
             .run(RUN);
         assert_ne!(killed.code, 0);
         stage.omup(&["resume"], false).expect(0);
-        assert_eq!(role_setting(&stage), "work_mem=5MB", "killed at {point}");
+        assert_eq!(
+            standing(&stage),
+            as_written(&stage, Some(5)),
+            "killed at {point}"
+        );
     }
 }
 
 #[test]
-fn it_is_put_back_after_a_failure_and_an_abort_before_the_point_of_no_return() {
-    let answers = "[memory]\nway = \"role\"\n[run]\nwait_for_answers = 120\n";
-    let Some(stage) = Stage::postgres("role-abort", &unconfirmed(answers)) else {
+fn it_is_put_back_after_a_failure_and_an_abort_before_the_point_of_no_return_on_postgres() {
+    aborted(Engine::Postgres);
+}
+
+#[test]
+fn it_is_put_back_after_a_failure_and_an_abort_before_the_point_of_no_return_on_mysql() {
+    aborted(Engine::Mysql);
+}
+
+fn aborted(engine: Engine) {
+    let Some(place) = Place::of(engine) else {
         return;
     };
+    let answers = "[memory]\nway = \"role\"\n[run]\nwait_for_answers = 120\n";
+    let stage = place.stage("role-abort", &unconfirmed(answers));
     let running = stage.call(&["run", "--answers"], true).start();
     wait_for_event(&stage, "\"question-asked\"");
-    assert_eq!(role_setting(&stage), "work_mem=20MB");
+    assert_eq!(standing(&stage), as_written(&stage, Some(20)));
     stage.omup(&["abort"], false).expect(0);
     running.end(RUN).expect(31);
-    assert_eq!(role_setting(&stage), "");
+    assert_eq!(standing(&stage), as_written(&stage, None));
     old_serves(&stage);
 }
 
 #[test]
-fn it_is_put_back_by_a_way_back() {
-    let Some(stage) = stage("role-way-back", "fail_statement = \"1.12.0:2\"\n") else {
+fn it_is_put_back_by_a_way_back_on_postgres() {
+    way_back(Engine::Postgres);
+}
+
+#[test]
+fn it_is_put_back_by_a_way_back_on_mysql() {
+    way_back(Engine::Mysql);
+}
+
+fn way_back(engine: Engine) {
+    let Some(place) = Place::of(engine) else {
         return;
     };
+    let stage = place.with_memory("role-way-back", "fail_statement = \"1.12.0:2\"\n");
     stage.omup(&["run", "--answers"], true).expect(41);
     assert_eq!(
-        role_setting(&stage),
-        "work_mem=32MB",
+        standing(&stage),
+        as_written(&stage, Some(32)),
         "the failed upgrade may still go on"
     );
     stage.faults("server_write_interval_ms = 0\n");
@@ -150,24 +177,35 @@ fn it_is_put_back_by_a_way_back() {
             false,
         )
         .expect(60);
-    assert_eq!(role_setting(&stage), "");
+    assert_eq!(standing(&stage), as_written(&stage, None));
 }
 
 #[test]
-fn what_somebody_else_set_meanwhile_is_left_alone_and_told() {
-    let Some(stage) = stage("role-foreign", "statement_delay_ms = 60\n") else {
+fn what_somebody_else_set_meanwhile_is_left_alone_and_told_on_postgres() {
+    foreign(Engine::Postgres);
+}
+
+#[test]
+fn what_somebody_else_set_meanwhile_is_left_alone_and_told_on_mysql() {
+    foreign(Engine::Mysql);
+}
+
+fn foreign(engine: Engine) {
+    let Some(place) = Place::of(engine) else {
         return;
     };
+    let stage = place.with_memory("role-foreign", "statement_delay_ms = 60\n");
     let running = stage.call(&["run", "--answers"], true).start();
     wait_for_event(&stage, "\"child-started\"");
-    set_by_somebody(&stage, "64MB");
+    set_by_somebody(&stage, 64);
     let ended = running.end(RUN).expect(0);
     assert!(
-        ended.stdout.contains("set by somebody else, left alone") && ended.stdout.contains("64MB"),
+        ended.stdout.contains("set by somebody else, left alone")
+            && ended.stdout.contains(&as_told(&stage, 64)),
         "{}",
         ended.stdout
     );
-    assert_eq!(role_setting(&stage), "work_mem=64MB");
+    assert_eq!(standing(&stage), as_written(&stage, Some(64)));
     assert!(
         stage
             .omup(&["report"], false)
@@ -179,14 +217,24 @@ fn what_somebody_else_set_meanwhile_is_left_alone_and_told() {
 
 /// The same where a failure leads back: the last line tells it.
 #[test]
-fn what_somebody_else_set_is_told_after_an_abort_too() {
-    let answers = "[memory]\nway = \"role\"\n[run]\nwait_for_answers = 120\n";
-    let Some(stage) = Stage::postgres("role-foreign-abort", &unconfirmed(answers)) else {
+fn what_somebody_else_set_is_told_after_an_abort_too_on_postgres() {
+    foreign_abort(Engine::Postgres);
+}
+
+#[test]
+fn what_somebody_else_set_is_told_after_an_abort_too_on_mysql() {
+    foreign_abort(Engine::Mysql);
+}
+
+fn foreign_abort(engine: Engine) {
+    let Some(place) = Place::of(engine) else {
         return;
     };
+    let answers = "[memory]\nway = \"role\"\n[run]\nwait_for_answers = 120\n";
+    let stage = place.stage("role-foreign-abort", &unconfirmed(answers));
     let running = stage.call(&["run", "--answers"], true).start();
     wait_for_event(&stage, "\"question-asked\"");
-    set_by_somebody(&stage, "64MB");
+    set_by_somebody(&stage, 64);
     stage.omup(&["abort"], false).expect(0);
     let ended = running.end(RUN).expect(31);
     let end = ended
@@ -195,7 +243,39 @@ fn what_somebody_else_set_is_told_after_an_abort_too() {
         .find(|line| line.contains("END ("))
         .expect("an end")
         .to_string();
-    assert!(end.contains("left alone") && end.contains("64MB"), "{end}");
-    assert_eq!(role_setting(&stage), "work_mem=64MB");
+    assert!(
+        end.contains("left alone") && end.contains(&as_told(&stage, 64)),
+        "{end}"
+    );
+    assert_eq!(standing(&stage), as_written(&stage, Some(64)));
     assert!(!events(&stage).is_empty());
+}
+
+/// Without the right to set it, nothing is touched, and what an administrator may do is told.
+#[test]
+fn a_user_who_may_not_set_it_is_told_what_to_do_on_mysql() {
+    let answers = "[memory]\nway = \"global\"\n".to_string();
+    let Some(stage) = Stage::mysql(
+        "role-refused",
+        &Setting {
+            answers,
+            ..quiet("")
+        },
+    ) else {
+        return;
+    };
+    let before = stage.contents(&stage.database_name());
+    let ended = stage.omup(&["run", "--answers"], true).expect(30);
+    assert!(
+        ended.stdout.contains("SET GLOBAL sort_buffer_size")
+            && ended.stdout.contains("nothing was changed"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(standing(&stage), as_written(&stage, None));
+    assert_eq!(
+        difference(&before, &stage.contents(&stage.database_name())),
+        Vec::<String>::new()
+    );
+    old_serves(&stage);
 }

@@ -145,13 +145,13 @@ fn a_question_can_be_answered_although_settings_were_put_back() {
     };
     stage.omup(&["run", "--answers"], true).expect(70);
     assert_eq!(
-        super::role_memory::role_setting(&stage),
+        super::standing::standing(&stage),
         "",
         "put back while nobody decides"
     );
     answer(&stage, "point-of-no-return", 70);
     answer(&stage, "start-of-downtime", 0);
-    assert_eq!(super::role_memory::role_setting(&stage), "");
+    assert_eq!(super::standing::standing(&stage), "");
     upgraded(&stage);
 }
 

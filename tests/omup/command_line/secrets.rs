@@ -9,6 +9,7 @@ use base64::Engine as _;
 
 use super::{child, quiet, runner, upgraded, wait_for_event};
 use crate::story::stage::{RUN, Stage};
+use crate::support::engine::Engine;
 use crate::support::postgres::PASSWORD;
 use crate::support::wait;
 
@@ -151,8 +152,18 @@ fn nowhere(stage: &Stage) -> usize {
 
 /// Promises 24 and 25, over an upgrade and its way back.
 #[test]
-fn the_password_is_in_no_argument_no_foreign_environment_and_no_file() {
-    let Some(stage) = Stage::postgres(
+fn the_password_is_in_no_argument_no_foreign_environment_and_no_file_on_postgres() {
+    whole_run(Engine::Postgres);
+}
+
+#[test]
+fn the_password_is_in_no_argument_no_foreign_environment_and_no_file_on_mysql() {
+    whole_run(Engine::Mysql);
+}
+
+fn whole_run(engine: Engine) {
+    let Some(stage) = Stage::of(
+        engine,
         "secrets",
         &quiet("statement_delay_ms = 20\nprint_password = true\n"),
     ) else {
@@ -220,9 +231,18 @@ fn the_search_for_secrets_finds_them() {
 
 /// Promise 25: a failing migration is quoted; its words may hold the password.
 #[test]
-fn a_failure_that_quotes_the_tool_quotes_no_password() {
+fn a_failure_that_quotes_the_tool_quotes_no_password_on_postgres() {
+    failure(Engine::Postgres);
+}
+
+#[test]
+fn a_failure_that_quotes_the_tool_quotes_no_password_on_mysql() {
+    failure(Engine::Mysql);
+}
+
+fn failure(engine: Engine) {
     let faults = "print_password = true\nfail_statement = \"1.11.0:1\"\n";
-    let Some(stage) = Stage::postgres("secret-failure", &quiet(faults)) else {
+    let Some(stage) = Stage::of(engine, "secret-failure", &quiet(faults)) else {
         return;
     };
     stage.omup(&["run", "--answers"], true).expect(41);
@@ -239,9 +259,18 @@ fn a_failure_that_quotes_the_tool_quotes_no_password() {
 
 /// Promise 25: a runner that was killed before it could mask the log masks it when it is resumed.
 #[test]
-fn a_killed_runner_leaves_no_password_behind_once_it_is_resumed() {
+fn a_killed_runner_leaves_no_password_behind_once_it_is_resumed_on_postgres() {
+    killed_runner(Engine::Postgres);
+}
+
+#[test]
+fn a_killed_runner_leaves_no_password_behind_once_it_is_resumed_on_mysql() {
+    killed_runner(Engine::Mysql);
+}
+
+fn killed_runner(engine: Engine) {
     let faults = "print_password = true\nstatement_delay_ms = 100\n";
-    let Some(stage) = Stage::postgres("secret-killed", &quiet(faults)) else {
+    let Some(stage) = Stage::of(engine, "secret-killed", &quiet(faults)) else {
         return;
     };
     let running = stage.call(&["run", "--answers"], true).start();

@@ -3,8 +3,10 @@
 
 use super::help::{journal, quiet, wait_for_journal};
 use crate::story::stage::{RUN, Setting, Stage};
-use crate::support::digest::{Contents, contents, difference};
-use crate::support::postgres::{self, Database, Server};
+use crate::support::digest::{Contents, difference};
+use crate::support::engine::{Database, Engine, Server};
+use crate::support::postgres;
+use crate::support::private_server::PrivateServer;
 use crate::support::proxy::Proxy;
 
 /// A server in front of which the way can be turned to another one that has a database of the same name.
@@ -13,80 +15,96 @@ struct TwoServers {
     stage: Stage,
     /// The same tables and rows, on the other server: the worst kind of wrong.
     twin: Database,
+    /// The other server where the test bed has only one of this kind.
+    _own: Option<PrivateServer>,
 }
 
 impl TwoServers {
     #[track_caller]
-    fn new(name: &str, faults: &str, answers: &str) -> Option<TwoServers> {
-        let (one, two) = (postgres::server()?, postgres::other_server()?);
-        let proxy = Proxy::before(one.port);
+    fn new(engine: Engine, name: &str, faults: &str, answers: &str) -> Option<TwoServers> {
+        let one = engine.server()?;
+        let (two, own) = match engine {
+            Engine::Postgres => (Server::Postgres(postgres::other_server()?), None),
+            Engine::Mysql | Engine::OldMysql => {
+                let own = PrivateServer::start(engine)?;
+                (own.server().clone(), Some(own))
+            }
+        };
+        let proxy = Proxy::before(one.port());
         let setting = Setting {
             database_port: Some(proxy.port),
             answers: answers.to_string(),
             ..quiet(faults)
         };
-        let stage = Stage::postgres_on(name, &setting, one.clone());
-        let twin = twin(&stage.database_name(), &one, &two, &stage);
-        Some(TwoServers { proxy, stage, twin })
+        let stage = Stage::on(&one, name, &setting);
+        let twin = twin(&stage, &two);
+        Some(TwoServers {
+            proxy,
+            stage,
+            twin,
+            _own: own,
+        })
     }
 
     fn turn(&self) {
-        self.proxy.point_at(self.twin.server.port);
+        self.proxy.point_at(self.twin.server().port());
     }
 
     fn turn_back(&self) {
-        self.proxy.point_at(
-            self.stage
-                .postgres_database()
-                .expect("on PostgreSQL")
-                .server
-                .port,
-        );
+        self.proxy.point_at(self.stage.database().server().port());
     }
 }
 
-fn twin(name: &str, one: &Server, two: &Server, stage: &Stage) -> Database {
-    two.sql(
-        "postgres",
-        &format!("create database \"{name}\" owner om template template0"),
-    );
+/// Fills a database of the same name on the other server with the engine's own programs.
+fn twin(stage: &Stage, two: &Server) -> Database {
+    let name = stage.database_name();
+    let twin = two.empty_database(&name);
     let file = stage.folder.join("twin.sql");
-    let dumped = one
-        .client("pg_dump", name)
-        .arg("-f")
-        .arg(&file)
-        .status()
-        .expect("pg_dump");
-    let filled = two
-        .client("psql", name)
-        .args(["-Xq", "-v", "ON_ERROR_STOP=1", "-f"])
-        .arg(&file)
-        .stdout(std::process::Stdio::null())
-        .status()
-        .expect("psql");
-    assert!(dumped.success() && filled.success());
-    Database {
-        server: two.clone(),
-        name: name.to_string(),
-    }
+    let input = || std::fs::File::open(&file).expect("the dump");
+    let (dumped, filled) = match (stage.database(), &twin) {
+        (Database::Postgres(one), Database::Postgres(two)) => (
+            one.server
+                .client("pg_dump", &name)
+                .arg("-f")
+                .arg(&file)
+                .status(),
+            two.server
+                .client("psql", &name)
+                .args(["-Xq", "-v", "ON_ERROR_STOP=1", "-f"])
+                .arg(&file)
+                .stdout(std::process::Stdio::null())
+                .status(),
+        ),
+        (Database::Mysql(one), Database::Mysql(two)) => (
+            one.server
+                .client("mysqldump")
+                .args(["--routines", "--triggers", "--events"])
+                .args(["--set-gtid-purged=OFF", "--no-tablespaces"])
+                .arg(&name)
+                .stdout(std::fs::File::create(&file).expect("a file"))
+                .status(),
+            two.server
+                .client("mysql")
+                .arg(&name)
+                .stdin(input())
+                .status(),
+        ),
+        (Database::Postgres(_), Database::Mysql(_))
+        | (Database::Mysql(_), Database::Postgres(_)) => {
+            panic!("two servers of different kinds")
+        }
+    };
+    assert!(dumped.is_ok_and(|status| status.success()));
+    assert!(filled.is_ok_and(|status| status.success()));
+    twin
 }
 
 /// Databases of the other server that omup would have made for this stage.
-fn made_on(server: &Server, stage: &Stage) -> String {
-    let run = journal(stage)
-        .and_then(|file| {
-            Some(
-                file.parent()?
-                    .file_name()?
-                    .to_string_lossy()
-                    .replace('-', "_"),
-            )
-        })
-        .unwrap_or_default();
-    server.sql(
-        "postgres",
-        &format!("select datname from pg_database where datname like '%{run}%'"),
-    )
+fn made_on(server: &Server, stage: &Stage) -> Vec<String> {
+    let run = journal(stage).map(|_| run_id(stage).replace('-', "_"));
+    let mut names = server.all_names();
+    names.retain(|name| run.as_ref().is_some_and(|run| name.contains(run)));
+    names
 }
 
 struct Before {
@@ -98,14 +116,14 @@ impl Before {
     fn of(both: &TwoServers) -> Before {
         Before {
             here: both.stage.contents(&both.stage.database_name()),
-            there: contents(&both.twin),
+            there: both.twin.contents(),
         }
     }
 
     #[track_caller]
     fn untouched(&self, both: &TwoServers, case: &str) {
         assert_eq!(
-            difference(&self.there, &contents(&both.twin)),
+            difference(&self.there, &both.twin.contents()),
             Vec::<String>::new(),
             "{case}: the other database is untouched"
         );
@@ -118,8 +136,8 @@ impl Before {
             "{case}: ours is untouched"
         );
         assert_eq!(
-            made_on(&both.twin.server, &both.stage),
-            "",
+            made_on(&both.twin.server(), &both.stage),
+            Vec::<String>::new(),
             "{case}: nothing was made on the other server"
         );
     }
@@ -127,9 +145,18 @@ impl Before {
 
 /// Before the downtime: while the run waits for the first go-ahead, the address leads elsewhere.
 #[test]
-fn another_database_before_the_downtime_stops_the_run() {
+fn another_database_before_the_downtime_stops_the_run_on_postgres() {
+    before_the_downtime(Engine::Postgres);
+}
+
+#[test]
+fn another_database_before_the_downtime_stops_the_run_on_mysql() {
+    before_the_downtime(Engine::Mysql);
+}
+
+fn before_the_downtime(engine: Engine) {
     let answers = "[run]\nwait_for_answers = 60\n";
-    let Some(both) = TwoServers::new("other-early", "", answers) else {
+    let Some(both) = TwoServers::new(engine, "other-early", "", answers) else {
         return;
     };
     let stage = &both.stage;
@@ -182,8 +209,17 @@ fn run_id(stage: &Stage) -> String {
 
 /// In the downtime: the old server must not be started on the other database either.
 #[test]
-fn another_database_in_the_downtime_stops_the_run_and_starts_nothing_on_it() {
-    let Some(both) = TwoServers::new("other-down", "", "") else {
+fn another_database_in_the_downtime_stops_the_run_and_starts_nothing_on_it_on_postgres() {
+    in_the_downtime(Engine::Postgres);
+}
+
+#[test]
+fn another_database_in_the_downtime_stops_the_run_and_starts_nothing_on_it_on_mysql() {
+    in_the_downtime(Engine::Mysql);
+}
+
+fn in_the_downtime(engine: Engine) {
+    let Some(both) = TwoServers::new(engine, "other-down", "", "") else {
         return;
     };
     let stage = &both.stage;
@@ -219,7 +255,7 @@ fn another_database_in_the_downtime_stops_the_run_and_starts_nothing_on_it() {
         stage.made["new_version"].as_str()
     );
     assert_eq!(
-        difference(&before.there, &contents(&both.twin)),
+        difference(&before.there, &both.twin.contents()),
         Vec::<String>::new(),
         "the other database is untouched"
     );
@@ -227,8 +263,18 @@ fn another_database_in_the_downtime_stops_the_run_and_starts_nothing_on_it() {
 
 /// On the way back: nothing is restored beside the other database.
 #[test]
-fn another_database_on_the_way_back_stops_it() {
-    let Some(both) = TwoServers::new("other-back", "fail_statement = \"1.12.0:2\"\n", "") else {
+fn another_database_on_the_way_back_stops_it_on_postgres() {
+    on_the_way_back(Engine::Postgres);
+}
+
+#[test]
+fn another_database_on_the_way_back_stops_it_on_mysql() {
+    on_the_way_back(Engine::Mysql);
+}
+
+fn on_the_way_back(engine: Engine) {
+    let Some(both) = TwoServers::new(engine, "other-back", "fail_statement = \"1.12.0:2\"\n", "")
+    else {
         return;
     };
     let stage = &both.stage;
@@ -244,7 +290,7 @@ fn another_database_on_the_way_back_stops_it() {
         .omup(&["rollback", "--way", "restore", "--confirm", &name], false)
         .expect(60);
     assert_eq!(
-        difference(&before.there, &contents(&both.twin)),
+        difference(&before.there, &both.twin.contents()),
         Vec::<String>::new(),
         "the other database is untouched"
     );
@@ -252,30 +298,37 @@ fn another_database_on_the_way_back_stops_it() {
 
 /// Somebody's database stands where the restored one would go: it is neither used nor dropped.
 #[test]
-fn a_restore_never_goes_into_a_database_that_is_there() {
-    let Some(stage) = Stage::postgres("taken-name", &quiet("fail_statement = \"1.12.0:2\"\n"))
-    else {
+fn a_restore_never_goes_into_a_database_that_is_there_on_postgres() {
+    taken_name(Engine::Postgres);
+}
+
+#[test]
+fn a_restore_never_goes_into_a_database_that_is_there_on_mysql() {
+    taken_name(Engine::Mysql);
+}
+
+fn taken_name(engine: Engine) {
+    let Some(stage) = Stage::of(
+        engine,
+        "taken-name",
+        &quiet("fail_statement = \"1.12.0:2\"\n"),
+    ) else {
         return;
     };
     let name = stage.database_name();
     stage.omup(&["run", "--answers"], true).expect(41);
     let run = run_id(&stage).replace('-', "_");
-    let server = stage
-        .postgres_database()
-        .expect("on PostgreSQL")
-        .server
-        .clone();
-    for taken in [format!("omup_{run}_back"), format!("{name}_back_{run}")] {
-        let theirs = Database {
-            server: server.clone(),
-            name: taken.clone(),
-        };
-        server.sql(
-            "postgres",
-            &format!("create database \"{taken}\" owner om template template0"),
-        );
+    let server = stage.database().server();
+    let mut names = vec![format!("{name}_back_{run}")];
+    match engine {
+        // It is filled under this name and renamed afterwards.
+        Engine::Postgres => names.push(format!("omup_{run}_back")),
+        Engine::Mysql | Engine::OldMysql => {}
+    }
+    for taken in names {
+        let theirs = server.empty_database(&taken);
         theirs.sql("create table precious (v int); insert into precious values (1)");
-        let held = contents(&theirs);
+        let held = theirs.contents();
         let ended = stage.omup(&["rollback", "--way", "restore", "--confirm", &name], false);
         assert_eq!(
             ended.code, 61,
@@ -288,7 +341,7 @@ fn a_restore_never_goes_into_a_database_that_is_there() {
             ended.stdout
         );
         assert_eq!(
-            difference(&held, &contents(&theirs)),
+            difference(&held, &theirs.contents()),
             Vec::<String>::new(),
             "{taken} is untouched"
         );

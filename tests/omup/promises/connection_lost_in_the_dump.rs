@@ -3,18 +3,16 @@
 
 use std::time::{Duration, Instant};
 
-use super::help::{journal, no_complete_backup, nothing_changed, quiet, wait_for_journal};
-use super::private_server::PrivateServer;
+use super::help::{fake, journal, no_complete_backup, nothing_changed, quiet, wait_for_journal};
 use crate::story::stage::{RUN, Setting, Stage};
-use crate::support::postgres;
+use crate::support::engine::Engine;
+use crate::support::private_server::PrivateServer;
 use crate::support::proxy::{Proxy, Trouble, What};
+use crate::support::sessions::Session;
 use crate::support::wait;
 
 /// How soon it must be said.
 const SOON: Duration = Duration::from_secs(30);
-
-/// The runs that lose their connection need a dump that lasts; a tool in front of the real one holds it open.
-const DUMP: &str = "omup dump";
 
 fn larger(port: Option<u16>) -> Setting {
     Setting {
@@ -24,23 +22,48 @@ fn larger(port: Option<u16>) -> Setting {
     }
 }
 
+fn dump_session(stage: &Stage, engine: Engine) -> Session {
+    wait::until("the dump's session", RUN, || {
+        let mut sessions = stage.database().sessions().into_iter();
+        sessions.find(|one| one.application == engine.dump_tool().application)
+    })
+}
+
 #[test]
-fn a_dump_whose_session_is_ended_is_no_backup() {
-    // The dump waits for a table that somebody has locked; there its session is ended.
-    let Some(stage) = Stage::postgres("dump-ended", &larger(None)) else {
+fn a_dump_whose_session_is_ended_is_no_backup_on_postgres() {
+    session_ended(Engine::Postgres);
+}
+
+#[test]
+fn a_dump_whose_session_is_ended_is_no_backup_on_mysql() {
+    session_ended(Engine::Mysql);
+}
+
+fn session_ended(engine: Engine) {
+    let Some(stage) = Stage::of(engine, "dump-ended", &larger(None)) else {
         return;
     };
     let before = stage.contents(&stage.database_name());
-    let database = stage.postgres_database().expect("on PostgreSQL");
-    let running = stage.call(&["run", "--answers"], true).start();
+    // Nobody takes what the tool writes, so it stands in the middle of the rows until its session is ended.
+    let tool = engine.dump_tool();
+    let gate = stage.folder.join("ended");
+    let script = format!(
+        "#!/bin/bash\nset -o pipefail\ncase \" $* \" in *\" {} \"*) ;; *) exec '{real}' \"$@\" ;; esac\n\
+         '{real}' \"$@\" | {{ head -c 1000; while [ ! -e '{}' ]; do sleep 0.05; done; cat; }}\n",
+        tool.word,
+        gate.display(),
+        real = stage.real(tool.program).display(),
+    );
+    let first = fake(&stage, "held", tool.program, &script);
+    let running = stage
+        .call(&["run", "--answers"], true)
+        .path_first(&first)
+        .start();
     wait_for_journal(&stage, "take a backup below");
-    let ended = wait::until("the dump's session", RUN, || {
-        let sql = format!(
-            "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}' and application_name = '{DUMP}'",
-            database.name
-        );
-        (!database.server.sql("postgres", &sql).is_empty()).then(Instant::now)
-    });
+    let session = dump_session(&stage, engine);
+    stage.database().end_session(&session);
+    std::fs::write(&gate, "").expect("written");
+    let ended = Instant::now();
     let run = running.end(RUN);
     assert!(ended.elapsed() < SOON, "said after {:?}", ended.elapsed());
     assert_eq!(run.code, 20, "{}\n{}", run.stdout, run.stderr);
@@ -54,19 +77,26 @@ fn a_dump_whose_session_is_ended_is_no_backup() {
 }
 
 #[test]
-fn a_dump_that_is_reset_on_the_way_is_no_backup() {
-    let Some(server) = postgres::server() else {
+fn a_dump_that_is_reset_on_the_way_is_no_backup_on_postgres() {
+    reset(Engine::Postgres);
+}
+
+#[test]
+fn a_dump_that_is_reset_on_the_way_is_no_backup_on_mysql() {
+    reset(Engine::Mysql);
+}
+
+fn reset(engine: Engine) {
+    let Some(server) = engine.server() else {
         return;
     };
-    let proxy = Proxy::before(server.port);
-    let Some(stage) = Stage::postgres("dump-reset", &larger(Some(proxy.port))) else {
-        return;
-    };
+    let proxy = Proxy::before(server.port());
+    let stage = Stage::on(&server, "dump-reset", &larger(Some(proxy.port)));
     let before = stage.contents(&stage.database_name());
     // In the greeting, in the list of tables, in the rows of the first tables, in the middle of them.
     for (times, after) in [(1, 1), (2, 20_000), (3, 300_000), (4, 1_500_000)] {
         proxy.trouble(Some(Trouble {
-            application: DUMP,
+            application: engine.dump_tool().application,
             after,
             what: What::Reset,
         }));
@@ -96,20 +126,27 @@ fn a_dump_that_is_reset_on_the_way_is_no_backup() {
 }
 
 #[test]
-fn a_dump_that_stands_still_is_ended_by_the_limit_of_the_answers() {
-    let Some(server) = postgres::server() else {
+fn a_dump_that_stands_still_is_ended_by_the_limit_of_the_answers_on_postgres() {
+    stalled(Engine::Postgres);
+}
+
+#[test]
+fn a_dump_that_stands_still_is_ended_by_the_limit_of_the_answers_on_mysql() {
+    stalled(Engine::Mysql);
+}
+
+fn stalled(engine: Engine) {
+    let Some(server) = engine.server() else {
         return;
     };
-    let proxy = Proxy::before(server.port);
-    let Some(stage) = Stage::postgres("dump-stalls", &larger(Some(proxy.port))) else {
-        return;
-    };
+    let proxy = Proxy::before(server.port());
+    let stage = Stage::on(&server, "dump-stalls", &larger(Some(proxy.port)));
     let before = stage.contents(&stage.database_name());
     let answers = std::fs::read_to_string(stage.answers()).expect("the answers");
     let answers = answers.replace("[backup]\n", "[backup]\nstall_seconds = 10\n");
     std::fs::write(stage.answers(), answers).expect("write the answers");
     proxy.trouble(Some(Trouble {
-        application: DUMP,
+        application: engine.dump_tool().application,
         after: 300_000,
         what: What::Stall,
     }));
@@ -134,17 +171,23 @@ fn a_dump_that_stands_still_is_ended_by_the_limit_of_the_answers() {
 
 /// The whole server dies and nobody comes back: the run ends and says so, and says nothing of a backup.
 #[test]
-fn a_server_that_is_killed_in_the_dump_leaves_no_backup() {
-    let Some(server) = PrivateServer::start() else {
+fn a_server_that_is_killed_in_the_dump_leaves_no_backup_on_postgres() {
+    server_killed(Engine::Postgres);
+}
+
+#[test]
+fn a_server_that_is_killed_in_the_dump_leaves_no_backup_on_mysql() {
+    server_killed(Engine::Mysql);
+}
+
+fn server_killed(engine: Engine) {
+    let Some(server) = PrivateServer::start(engine) else {
         return;
     };
-    let stage = Stage::postgres_on("server-killed", &larger(None), server.server());
+    let stage = Stage::on(server.server(), "server-killed", &larger(None));
     let running = stage.call(&["run", "--answers"], true).start();
     wait_for_journal(&stage, "take a backup below");
-    wait::until("the dump's session", RUN, || {
-        let sql = format!("select 1 from pg_stat_activity where application_name = '{DUMP}'");
-        (!server.server().sql("postgres", &sql).is_empty()).then_some(())
-    });
+    dump_session(&stage, engine);
     server.kill();
     let killed = Instant::now();
     let run = running.end(RUN);

@@ -2,27 +2,25 @@
 //! version that the database is at is named, and the way back is open.
 
 use super::help::{quiet, wait_for_journal};
-use crate::story::stage::Stage;
+use crate::story::stage::{RUN, Stage};
 use crate::support::digest::difference;
+use crate::support::engine::{Database, Engine};
 
 #[test]
 fn a_lost_connection_is_judged_by_the_rows_on_postgres() {
-    // The first statement of the first version, in the middle, and the last version's: the faults name them.
-    for (place, at) in [("1.11.0:1", "1.10.7"), ("1.12.0:2", "1.11")] {
-        let faults = format!("lose_connection_at = \"{place}\"\n");
-        let Some(stage) = Stage::postgres("lost-migrating", &quiet(&faults)) else {
-            return;
-        };
-        lost(&stage, place, at);
-    }
+    lost_on(Engine::Postgres);
 }
 
 #[test]
 fn a_lost_connection_is_judged_by_the_rows_on_mysql() {
+    lost_on(Engine::Mysql);
+}
+
+fn lost_on(engine: Engine) {
     // The first statement of the first version, in the middle, and the last version's: the faults name them.
     for (place, at) in [("1.11.0:1", "1.10.7"), ("1.12.0:2", "1.11")] {
         let faults = format!("lose_connection_at = \"{place}\"\n");
-        let Some(stage) = Stage::mysql("lost-migrating", &quiet(&faults)) else {
+        let Some(stage) = Stage::of(engine, "lost-migrating", &quiet(&faults)) else {
             return;
         };
         lost(&stage, place, at);
@@ -105,29 +103,54 @@ fn lost(stage: &Stage, place: &str, at: &str) {
 
 /// The second connection, the one that only watches, is lost as well: the migration does not suffer.
 #[test]
-fn the_watching_connection_may_be_lost_while_the_migration_runs() {
-    let Some(stage) = Stage::postgres("watcher-lost", &quiet("statement_delay_ms = 200\n")) else {
+fn the_watching_connection_may_be_lost_while_the_migration_runs_on_postgres() {
+    watcher_lost(Engine::Postgres);
+}
+
+#[test]
+fn the_watching_connection_may_be_lost_while_the_migration_runs_on_mysql() {
+    watcher_lost(Engine::Mysql);
+}
+
+fn watcher_lost(engine: Engine) {
+    let Some(stage) = Stage::of(engine, "watcher-lost", &quiet("statement_delay_ms = 200\n"))
+    else {
         return;
     };
     let running = stage.call(&["run", "--answers"], true).start();
     wait_for_journal(&stage, "\"child-started\"");
-    let database = stage.postgres_database().expect("on PostgreSQL");
-    let sql = format!(
-        "select count(pg_terminate_backend(pid)) from pg_stat_activity where datname = '{}' and application_name ~ '^omup [0-9]'",
-        database.name
-    );
     let mut ended = 0;
     for _ in 0..20 {
-        ended += database
-            .server
-            .sql("postgres", &sql)
-            .parse::<i32>()
-            .expect("a number");
+        ended += end_watchers(&stage);
     }
     println!("{ended} sessions of the watch ended");
-    running.end(crate::story::stage::RUN).expect(0);
+    assert!(ended > 0, "there was nothing to end");
+    running.end(RUN).expect(0);
     assert_eq!(
         stage.serving().as_deref(),
         stage.made["new_version"].as_str()
     );
+}
+
+/// Ends the sessions of omup itself in the stage's database; gives how many there were.
+fn end_watchers(stage: &Stage) -> usize {
+    match stage.database() {
+        Database::Postgres(database) => {
+            let sql = "select count(pg_terminate_backend(pid)) from pg_stat_activity
+                where datname = current_database() and application_name ~ '^omup [0-9]'";
+            database.sql_as_superuser(sql).parse().expect("a number")
+        }
+        // They give no name, as sqlx has none to give, and show a lock that bears their number.
+        Database::Mysql(_) => {
+            let mut sessions = stage.database().sessions();
+            sessions.retain(|one| {
+                let sql = format!("select is_used_lock('omup session {0}') <=> {0}", one.id);
+                stage.database().sql_as_administrator(&sql) == "1"
+            });
+            for session in &sessions {
+                stage.database().end_session(session);
+            }
+            sessions.len()
+        }
+    }
 }

@@ -26,14 +26,6 @@ pub fn fake(stage: &Stage, folder: &str, name: &str, script: &str) -> PathBuf {
     stage.folder.join(folder)
 }
 
-/// Where PATH finds a real tool.
-pub fn real(name: &str) -> PathBuf {
-    std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
-        .unwrap_or_else(|| panic!("{name} is not on PATH"))
-}
-
 /// The journal of the newest run, as it stands now.
 pub fn journal(stage: &Stage) -> Option<PathBuf> {
     let mut runs: Vec<PathBuf> = std::fs::read_dir(stage.folder.join("state/runs"))

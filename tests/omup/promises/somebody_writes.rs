@@ -6,10 +6,10 @@ use std::process::{Child, Command, Stdio};
 
 use super::help::{nothing_changed, quiet, wait_for_journal};
 use crate::story::stage::{RUN, Stage};
-use crate::support::postgres::{PASSWORD, ROLE};
+use crate::support::engine::{Database, Engine};
 use crate::support::process::Process;
 use crate::support::proxy::Proxy;
-use crate::support::{port, wait};
+use crate::support::{mysql, port, postgres, wait};
 
 /// A second server of the same deployment on "another host": its sessions come from 127.0.0.2.
 struct SecondHost {
@@ -45,13 +45,12 @@ impl SecondHost {
             .spawn()
             .expect("the second server starts");
         let second = SecondHost { child };
-        let database = stage.postgres_database().expect("on PostgreSQL");
         wait::until("a session from 127.0.0.2", RUN, || {
-            let sql = format!(
-                "select 1 from pg_stat_activity where datname = '{}' and client_addr = '127.0.0.2' limit 1",
-                database.name
-            );
-            (!database.server.sql("postgres", &sql).is_empty()).then_some(())
+            let sessions = stage.database().sessions();
+            sessions
+                .iter()
+                .any(|one| one.address == "127.0.0.2")
+                .then_some(())
         });
         second
     }
@@ -67,8 +66,17 @@ impl Drop for SecondHost {
 }
 
 #[test]
-fn a_second_server_on_another_host_holds_the_run_back() {
-    let Some(stage) = Stage::postgres("second-host", &quiet("")) else {
+fn a_second_server_on_another_host_holds_the_run_back_on_postgres() {
+    second_host(Engine::Postgres);
+}
+
+#[test]
+fn a_second_server_on_another_host_holds_the_run_back_on_mysql() {
+    second_host(Engine::Mysql);
+}
+
+fn second_host(engine: Engine) {
+    let Some(stage) = Stage::of(engine, "second-host", &quiet("")) else {
         return;
     };
     let before = stage.contents(&stage.database_name());
@@ -102,27 +110,51 @@ struct Client {
 }
 
 impl Client {
+    /// Through this port; it gives itself [`Client::name`].
     fn connect(stage: &Stage, port: u16) -> Client {
-        let database = stage.postgres_database().expect("on PostgreSQL");
-        let child = database
-            .server
-            .client_as(ROLE, PASSWORD, "psql", &database.name)
-            .env("PGPORT", port.to_string())
-            .env("PGAPPNAME", "somebody's script")
-            .arg("-Xq")
+        let mut command = match stage.database() {
+            Database::Postgres(database) => {
+                let mut psql = database.server.client_as(
+                    postgres::ROLE,
+                    postgres::PASSWORD,
+                    "psql",
+                    &database.name,
+                );
+                psql.env("PGPORT", port.to_string())
+                    .env("PGAPPNAME", "somebody's script")
+                    .arg("-Xq");
+                psql
+            }
+            Database::Mysql(database) => {
+                let mut mysql = database
+                    .server
+                    .client_as(mysql::USER, mysql::PASSWORD, "mysql");
+                mysql.arg(format!("--port={port}")).arg(&database.name);
+                mysql
+            }
+        };
+        let child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()
-            .expect("psql");
+            .expect("a client");
         let client = Client { child };
         wait::until("the client's session", RUN, || {
-            let sql = format!(
-                "select 1 from pg_stat_activity where datname = '{}' and application_name = 'somebody''s script'",
-                database.name
-            );
-            (!database.server.sql("postgres", &sql).is_empty()).then_some(())
+            let sessions = stage.database().sessions();
+            sessions
+                .iter()
+                .any(|one| one.application == Self::name(stage))
+                .then_some(())
         });
         client
+    }
+
+    /// What the server knows of its program. MySQL's own client always tells its own name.
+    fn name(stage: &Stage) -> &'static str {
+        match stage.database() {
+            Database::Postgres(_) => "somebody's script",
+            Database::Mysql(_) => "mysql",
+        }
     }
 }
 
@@ -135,23 +167,25 @@ impl Drop for Client {
 }
 
 #[test]
-fn an_idle_client_of_the_same_user_holds_the_run_back() {
-    let Some(stage) = Stage::postgres("idle-client", &quiet("")) else {
+fn an_idle_client_of_the_same_user_holds_the_run_back_on_postgres() {
+    idle_client(Engine::Postgres);
+}
+
+#[test]
+fn an_idle_client_of_the_same_user_holds_the_run_back_on_mysql() {
+    idle_client(Engine::Mysql);
+}
+
+fn idle_client(engine: Engine) {
+    let Some(stage) = Stage::of(engine, "idle-client", &quiet("")) else {
         return;
     };
     let before = stage.contents(&stage.database_name());
-    let client = Client::connect(
-        &stage,
-        stage
-            .postgres_database()
-            .expect("on PostgreSQL")
-            .server
-            .port,
-    );
+    let client = Client::connect(&stage, stage.database().server().port());
     let ended = stage.omup(&["run", "--answers"], true);
     assert_eq!(ended.code, 31, "{}\n{}", ended.stdout, ended.stderr);
     assert!(
-        ended.stdout.contains("somebody's script"),
+        ended.stdout.contains(Client::name(&stage)) && ended.stdout.contains("127.0.0.1"),
         "{}",
         ended.stdout
     );
@@ -160,15 +194,20 @@ fn an_idle_client_of_the_same_user_holds_the_run_back() {
 }
 
 #[test]
-fn a_client_that_comes_in_the_migration_is_an_alarm() {
-    let Some(stage) = Stage::postgres("late-client", &quiet("statement_delay_ms = 400\n")) else {
+fn a_client_that_comes_in_the_migration_is_an_alarm_on_postgres() {
+    late_client(Engine::Postgres);
+}
+
+#[test]
+fn a_client_that_comes_in_the_migration_is_an_alarm_on_mysql() {
+    late_client(Engine::Mysql);
+}
+
+fn late_client(engine: Engine) {
+    let Some(stage) = Stage::of(engine, "late-client", &quiet("statement_delay_ms = 400\n")) else {
         return;
     };
-    let port = stage
-        .postgres_database()
-        .expect("on PostgreSQL")
-        .server
-        .port;
+    let port = stage.database().server().port();
     let elsewhere = Proxy::coming_from(Ipv4Addr::new(127, 0, 0, 3), port);
     let running = stage.call(&["run", "--answers"], true).start();
     wait_for_journal(&stage, "\"child-started\"");

@@ -2,6 +2,7 @@
 
 mod film;
 mod masks;
+mod on_servers;
 mod over_ssh;
 mod replay;
 mod scenarios;

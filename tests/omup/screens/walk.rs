@@ -80,47 +80,56 @@ impl Walk {
     /// Moves the mark to a thing to do and chooses it.
     #[track_caller]
     pub fn choose(&mut self, words: &str) {
-        mark(&self.tty, words);
-        self.tty.send(ENTER);
+        choose(&self.tty, words);
     }
 
     /// Types the database's name into the question that the screen has just opened, and goes on.
     #[track_caller]
     pub fn type_name(&mut self, button: &str) {
-        type_name(&self.tty);
-        self.tty.wait_for(&format!("▸ [ {button} ]"));
-        self.tty.send(ENTER);
+        confirm(&self.tty, PRACTICE, button);
     }
 
     /// From the first page to the plan, every page read and answered.
     #[track_caller]
     pub fn prepare(&mut self) {
-        self.choose("Begin a new upgrade");
-        self.tty.wait_for("Which OpenMetadata");
-        self.choose("Look at it");
-        self.choose("Continue: release notes");
-        self.choose("Mark all of them as read");
-        self.tty
-            .wait_text("all notes read", |text| !text.contains("Mark all of them"));
-        self.choose("Continue: checks");
-        self.choose("Continue: checklist");
-        self.tty.wait_for("No machine can see these");
-        self.tty.send("g");
-        for done in 1..=6 {
-            self.tty.send(" ");
-            self.tty.wait_text("an answered point", |text| {
-                text.matches("[✔] done").count() >= done
-            });
-            self.tty.send(DOWN);
-        }
-        self.choose("Continue: backup");
-        self.choose("Continue: buffers");
-        self.choose("Continue: client versions");
-        self.choose("Continue: the whole plan");
-        self.tty.wait_text("the plan", |text| {
-            text.contains("Approve this plan") && !text.contains("made anew")
-        });
+        prepare(&self.tty);
     }
+}
+
+/// Moves the mark to a thing to do and chooses it.
+#[track_caller]
+pub fn choose(tty: &Tty, words: &str) {
+    mark(tty, words);
+    tty.send(ENTER);
+}
+
+/// From the first page to the plan, every page read and answered.
+#[track_caller]
+pub fn prepare(tty: &Tty) {
+    choose(tty, "Begin a new upgrade");
+    tty.wait_for("Which OpenMetadata");
+    choose(tty, "Look at it");
+    choose(tty, "Continue: release notes");
+    choose(tty, "Mark all of them as read");
+    tty.wait_text("all notes read", |text| !text.contains("Mark all of them"));
+    choose(tty, "Continue: checks");
+    choose(tty, "Continue: checklist");
+    tty.wait_for("No machine can see these");
+    tty.send("g");
+    for done in 1..=6 {
+        tty.send(" ");
+        tty.wait_text("an answered point", |text| {
+            text.matches("[✔] done").count() >= done
+        });
+        tty.send(DOWN);
+    }
+    choose(tty, "Continue: backup");
+    choose(tty, "Continue: buffers");
+    choose(tty, "Continue: client versions");
+    choose(tty, "Continue: the whole plan");
+    tty.wait_text("the plan", |text| {
+        text.contains("Approve this plan") && !text.contains("made anew")
+    });
 }
 
 /// `omup sandbox` for a terminal; its practice folder lies in this folder.
@@ -179,19 +188,35 @@ pub fn mark(tty: &Tty, words: &str) {
     panic!("the mark does not reach '{words}':\n{}", tty.text());
 }
 
-/// Types the database's name until the question takes it (keys of its first moments are thrown away),
-/// then goes to the button.
+/// The name of the practice database.
+const PRACTICE: &str = "openmetadata_db";
+
+/// Types the practice database's name into an open question, then goes to the button.
 #[track_caller]
 pub fn type_name(tty: &Tty) {
+    type_this(tty, PRACTICE);
+}
+
+/// Types a database's name into an open question, and goes on by its button.
+#[track_caller]
+pub fn confirm(tty: &Tty, database: &str, button: &str) {
+    type_this(tty, database);
+    tty.wait_for(&format!("▸ [ {button} ]"));
+    tty.send(ENTER);
+}
+
+/// Types until the question takes it (keys of its first moments are thrown away), then goes to the button.
+#[track_caller]
+fn type_this(tty: &Tty, name: &str) {
     tty.wait_for("Type the database's name");
     let typed = |text: &str| {
         text.lines().any(|line| {
-            line.split_once("> openmetadata_db")
+            line.split_once(&format!("> {name}"))
                 .is_some_and(|(_, rest)| rest.starts_with(' '))
         })
     };
     crate::support::wait::until("the name", std::time::Duration::from_secs(20), || {
-        type_and_see(tty, "\x15openmetadata_db");
+        type_and_see(tty, &format!("\x15{name}"));
         typed(&tty.text()).then_some(())
     });
     tty.send(ENTER);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::Row as _;
 
 use crate::support::digest::{self, Contents};
-use crate::support::engine::Database;
+use crate::support::engine::{Database, Engine, Server};
 use crate::support::folder::Folder;
 use crate::support::omup::{Ended, Omup};
 use crate::support::port;
@@ -61,29 +61,31 @@ impl Stage {
         Self::make(name, setting, None)
     }
 
-    /// On the test bed's PostgreSQL, or `None` and the test is recorded as skipped.
+    /// On the test bed's server of this engine, or `None` and the test is recorded as skipped.
     #[track_caller]
-    pub fn postgres(name: &str, setting: &Setting) -> Option<Stage> {
-        Some(Self::postgres_on(name, setting, postgres::server()?))
+    pub fn of(engine: Engine, name: &str, setting: &Setting) -> Option<Stage> {
+        Some(Self::on(&engine.server()?, name, setting))
     }
 
     /// The same on another server.
-    pub fn postgres_on(name: &str, setting: &Setting, server: postgres::Server) -> Stage {
+    pub fn on(server: &Server, name: &str, setting: &Setting) -> Stage {
         let database = server.fresh_database(&name.replace('-', "_"));
-        database.sql_as_superuser(&format!("alter role {} createdb", postgres::ROLE));
-        Self::make(name, setting, Some(Database::Postgres(database)))
+        if let Database::Postgres(database) = &database {
+            database.sql_as_superuser(&format!("alter role {} createdb", postgres::ROLE));
+        }
+        Self::make(name, setting, Some(database))
+    }
+
+    /// On the test bed's PostgreSQL, or `None` and the test is recorded as skipped.
+    #[track_caller]
+    pub fn postgres(name: &str, setting: &Setting) -> Option<Stage> {
+        Self::of(Engine::Postgres, name, setting)
     }
 
     /// On the test bed's MySQL 9.7, or `None` and the test is recorded as skipped.
     #[track_caller]
     pub fn mysql(name: &str, setting: &Setting) -> Option<Stage> {
-        Some(Self::mysql_on(name, setting, mysql::server()?))
-    }
-
-    /// The same on another server.
-    pub fn mysql_on(name: &str, setting: &Setting, server: mysql::Server) -> Stage {
-        let database = server.fresh_database(&name.replace('-', "_"));
-        Self::make(name, setting, Some(Database::Mysql(database)))
+        Self::of(Engine::Mysql, name, setting)
     }
 
     /// The same for a user who sees other sessions and may end them.
@@ -182,7 +184,7 @@ impl Stage {
         document["version"].as_str().map(String::from)
     }
 
-    fn wait_for_server(&self) {
+    pub fn wait_for_server(&self) {
         crate::support::wait::until("the practice server", Duration::from_secs(30), || {
             self.serving()
         });
@@ -238,6 +240,15 @@ impl Stage {
         }
     }
 
+    /// Where this stage's `PATH` finds a real tool.
+    #[track_caller]
+    pub fn real(&self, tool: &str) -> PathBuf {
+        std::env::split_paths(&self.path())
+            .map(|folder| folder.join(tool))
+            .find(|file| file.is_file())
+            .unwrap_or_else(|| panic!("{tool} is not on PATH"))
+    }
+
     /// `omup status --json` of the newest run.
     pub fn status(&self) -> serde_json::Value {
         let ended = self.omup(&["status", "--json"], false).expect(0);
@@ -287,6 +298,18 @@ impl Stage {
         }
     }
 
+    /// Not on the embedded SQLite.
+    pub fn on_server(&self) -> bool {
+        self.database.is_some()
+    }
+
+    /// The database of a stage that stands on a server.
+    #[track_caller]
+    pub fn database(&self) -> &Database {
+        let database = self.database.as_ref();
+        database.unwrap_or_else(|| panic!("this stage stands on the embedded SQLite"))
+    }
+
     /// The database, when it is one of PostgreSQL.
     pub fn postgres_database(&self) -> Option<&postgres::Database> {
         match &self.database {
@@ -318,6 +341,7 @@ impl Stage {
     pub fn databases(&self) -> Vec<String> {
         match &self.database {
             Some(database) => database
+                .server()
                 .all_names()
                 .into_iter()
                 .filter(|name| {
@@ -357,7 +381,7 @@ impl Drop for Stage {
         }
         if let Some(database) = &self.database
             && !std::thread::panicking()
-            && database.answers()
+            && database.server().answers()
         {
             for name in self
                 .databases()

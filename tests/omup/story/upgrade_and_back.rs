@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::stage::{Setting, Stage};
 use crate::support::digest::difference;
+use crate::support::engine::Engine;
 
 #[test]
 fn up_and_back_on_sqlite() {
@@ -26,8 +27,8 @@ fn up_and_back_on_mysql() {
 
 #[test]
 fn up_and_back_on_old_mysql() {
-    if let Some(server) = crate::support::mysql::old_server() {
-        up_and_back(&Stage::mysql_on("up-and-back", &quiet(), server));
+    if let Some(stage) = Stage::of(Engine::OldMysql, "up-and-back", &quiet()) {
+        up_and_back(&stage);
     }
 }
 

@@ -36,14 +36,134 @@ impl Engine {
         }
     }
 
+    /// The test bed's server, or `None` and the test is recorded as skipped.
+    #[track_caller]
+    pub fn server(self) -> Option<Server> {
+        Some(match self {
+            Engine::Postgres => Server::Postgres(postgres::server()?),
+            Engine::Mysql => Server::Mysql(mysql::server()?),
+            Engine::OldMysql => Server::Mysql(mysql::old_server()?),
+        })
+    }
+
     /// A fresh database that an ordinary user owns, or `None` and the test is recorded as skipped.
     #[track_caller]
     pub fn fresh_database(self, about: &str) -> Option<Database> {
-        Some(match self {
-            Engine::Postgres => Database::Postgres(postgres::server()?.fresh_database(about)),
-            Engine::Mysql => Database::Mysql(mysql::server()?.fresh_database(about)),
-            Engine::OldMysql => Database::Mysql(mysql::old_server()?.fresh_database(about)),
-        })
+        Some(self.server()?.fresh_database(about))
+    }
+
+    /// The dump tool, one of the words that only a dump has among its arguments, and the name that it
+    /// gives the server.
+    pub fn dump_tool(self) -> Tool {
+        match self {
+            Engine::Postgres => Tool {
+                program: "pg_dump",
+                word: "-Fc",
+                application: "omup dump",
+            },
+            Engine::Mysql | Engine::OldMysql => Tool {
+                program: "mysqldump",
+                word: "--single-transaction",
+                application: "mysqldump",
+            },
+        }
+    }
+
+    /// The same of the tool that fills a new database.
+    pub fn restore_tool(self) -> Tool {
+        match self {
+            Engine::Postgres => Tool {
+                program: "pg_restore",
+                word: "--exit-on-error",
+                application: "omup restore",
+            },
+            Engine::Mysql | Engine::OldMysql => Tool {
+                program: "mysql",
+                word: "--binary-mode",
+                application: "mysql",
+            },
+        }
+    }
+}
+
+/// A client program as omup calls it for one purpose.
+#[derive(Debug, Clone, Copy)]
+pub struct Tool {
+    pub program: &'static str,
+    /// An argument that calls for other purposes do not have.
+    pub word: &'static str,
+    /// What the server shows as the session's program.
+    pub application: &'static str,
+}
+
+/// A server of any engine, the test bed's or a test's own.
+#[derive(Debug, Clone)]
+pub enum Server {
+    Postgres(postgres::Server),
+    Mysql(mysql::Server),
+}
+
+impl Server {
+    pub fn port(&self) -> u16 {
+        match self {
+            Server::Postgres(server) => server.port,
+            Server::Mysql(server) => server.port,
+        }
+    }
+
+    /// Runs SQL as the administrator, outside of any test's database.
+    #[track_caller]
+    pub fn sql(&self, sql: &str) -> String {
+        match self {
+            Server::Postgres(server) => server.sql("postgres", sql),
+            Server::Mysql(server) => server.sql("mysql", sql),
+        }
+    }
+
+    #[track_caller]
+    pub fn fresh_database(&self, about: &str) -> Database {
+        match self {
+            Server::Postgres(server) => Database::Postgres(server.fresh_database(about)),
+            Server::Mysql(server) => Database::Mysql(server.fresh_database(about)),
+        }
+    }
+
+    /// An empty database of this very name, owned by the ordinary user.
+    #[track_caller]
+    pub fn empty_database(&self, name: &str) -> Database {
+        let name = name.to_owned();
+        match self {
+            Server::Postgres(server) => {
+                let role = postgres::ROLE;
+                self.sql(&format!(
+                    "create database \"{name}\" owner {role} template template0"
+                ));
+                let server = server.clone();
+                Database::Postgres(postgres::Database { server, name })
+            }
+            Server::Mysql(server) => {
+                self.sql(&format!("create database `{name}`"));
+                let server = server.clone();
+                Database::Mysql(mysql::Database { server, name })
+            }
+        }
+    }
+
+    /// Names of all its databases.
+    pub fn all_names(&self) -> Vec<String> {
+        let names = self.sql(match self {
+            Server::Postgres(_) => "select datname from pg_database order by 1",
+            Server::Mysql(_) => "show databases",
+        });
+        names.lines().map(String::from).collect()
+    }
+
+    /// Whether it lives; a test may have killed it.
+    pub fn answers(&self) -> bool {
+        match self {
+            Server::Postgres(server) => server.answers(),
+            Server::Mysql(server) => server.answers(),
+        }
     }
 }
 
@@ -58,6 +178,21 @@ impl Database {
         match self {
             Database::Postgres(database) => &database.name,
             Database::Mysql(database) => &database.name,
+        }
+    }
+
+    pub fn server(&self) -> Server {
+        match self {
+            Database::Postgres(database) => Server::Postgres(database.server.clone()),
+            Database::Mysql(database) => Server::Mysql(database.server.clone()),
+        }
+    }
+
+    /// The newest server of each kind stands for the kind.
+    pub fn engine(&self) -> Engine {
+        match self {
+            Database::Postgres(_) => Engine::Postgres,
+            Database::Mysql(_) => Engine::Mysql,
         }
     }
 
@@ -99,6 +234,15 @@ impl Database {
         }
     }
 
+    /// Runs SQL in it as the server's administrator; gives the rows as [`Database::sql`].
+    #[track_caller]
+    pub fn sql_as_administrator(&self, sql: &str) -> String {
+        match self {
+            Database::Postgres(database) => database.sql_as_superuser(sql),
+            Database::Mysql(database) => database.sql_as_root(sql),
+        }
+    }
+
     /// What it holds, by a way that shares nothing with omup.
     #[track_caller]
     pub fn contents(&self) -> Contents {
@@ -120,25 +264,6 @@ impl Database {
                 name: name.to_owned(),
                 user: database.user,
             }),
-        }
-    }
-
-    /// Every database of the server.
-    pub fn all_names(&self) -> Vec<String> {
-        let names = match self {
-            Database::Postgres(database) => database
-                .server
-                .sql("postgres", "select datname from pg_database order by 1"),
-            Database::Mysql(database) => database.server.sql("mysql", "show databases"),
-        };
-        names.lines().map(String::from).collect()
-    }
-
-    /// Whether the server lives; a test may have killed it.
-    pub fn answers(&self) -> bool {
-        match self {
-            Database::Postgres(database) => database.server.answers(),
-            Database::Mysql(database) => database.server.answers(),
         }
     }
 }

@@ -59,7 +59,7 @@ fn named(name: &str) -> Option<Server> {
 
 impl Server {
     /// `mysql://root:PASSWORD@127.0.0.1:PORT/mysql`, as the test bed prints it.
-    fn of(url: &str, programs: PathBuf) -> Option<Server> {
+    pub fn of(url: &str, programs: PathBuf) -> Option<Server> {
         let rest = url.strip_prefix("mysql://root:")?;
         let (password, place) = rest.split_once("@127.0.0.1:")?;
         Some(Server {
@@ -175,8 +175,18 @@ impl Drop for Database {
             );
             return;
         }
-        let sql = format!("drop database if exists `{}`", self.name);
-        let dropped = batch(self.server.client("mysql"), "mysql", &sql).output();
+        // A session whose client is gone holds its tables until the server notices, and the drop waits for it.
+        let sql = format!(
+            "select concat('kill connection ', id) from performance_schema.processlist where db = '{}'",
+            self.name
+        );
+        let root = |sql: &str| batch(self.server.client("mysql"), "mysql", sql).output();
+        let left = root(&sql).map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        for kill in left.unwrap_or_default().lines() {
+            // One that ended meanwhile is what was wanted.
+            let _ = root(kill);
+        }
+        let dropped = root(&format!("drop database if exists `{}`", self.name));
         if !dropped.is_ok_and(|output| output.status.success()) {
             eprintln!("cannot drop the database {}", self.name);
         }

@@ -66,9 +66,14 @@ impl Omup {
         self
     }
 
-    /// Puts `folder` in front of PATH, for a fake tool that stands in the way of the real one.
+    /// Puts `folder` in front of the call's PATH, for a fake tool that stands in the way of the real one.
     pub fn path_first(self, folder: &Path) -> Omup {
-        let rest = std::env::var_os("PATH").unwrap_or_default();
+        let given = self.command.get_envs().find(|(name, _)| *name == "PATH");
+        let rest = match given {
+            Some((_, path)) => path.map(OsStr::to_owned),
+            None => std::env::var_os("PATH"),
+        };
+        let rest = rest.unwrap_or_default();
         let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&rest));
         let path = std::env::join_paths(folders).unwrap_or_else(|error| panic!("PATH: {error}"));
         self.env("PATH", path)

@@ -1,5 +1,5 @@
 //! Stands before a server as the network does: passes bytes on, and on demand breaks one connection or leads
-//! all of them to another server. Knows of PostgreSQL only that a client names its application first.
+//! all of them to another server. Knows of PostgreSQL and MySQL only how a client names its program.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::atomic::{AtomicU16, AtomicU32, Ordering};
@@ -16,7 +16,7 @@ const START: usize = 4096;
 /// What befalls the connections of one application.
 #[derive(Debug, Clone)]
 pub struct Trouble {
-    /// The application's name begins so.
+    /// The application's name begins so (PostgreSQL) or is this (MySQL).
     pub application: &'static str,
     /// It comes when so many bytes have come from the server.
     pub after: u64,
@@ -136,14 +136,24 @@ impl Shared {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()?;
-        let wanted = [b"application_name\0", trouble.application.as_bytes()].concat();
-        (passed >= trouble.after && start.windows(wanted.len()).any(|part| part == wanted)).then(
-            || {
-                self.struck.fetch_add(1, Ordering::SeqCst);
-                trouble.what
-            },
-        )
+        (passed >= trouble.after && is_of(start, trouble.application)).then(|| {
+            self.struck.fetch_add(1, Ordering::SeqCst);
+            trouble.what
+        })
     }
+}
+
+/// Whether a connection that begins so is of this application: a parameter of PostgreSQL's start, or a
+/// connection attribute of MySQL, both in clear text (MySQL's only without TLS).
+fn is_of(start: &[u8], application: &str) -> bool {
+    let name = application.as_bytes();
+    let length = u8::try_from(name.len()).unwrap_or(u8::MAX);
+    [
+        [b"application_name\0", name].concat(),
+        [b"program_name", &[length][..], name].concat(),
+    ]
+    .iter()
+    .any(|wanted| start.windows(wanted.len()).any(|part| part == wanted))
 }
 
 async fn connect(shared: &Shared) -> std::io::Result<TcpStream> {
