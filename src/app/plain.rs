@@ -5,12 +5,13 @@ use std::cell::Cell;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::out;
 use crate::domain::event::{Event, Fact};
 use crate::domain::finding::{Finding, Verdict};
 use crate::domain::run_view::RunView;
+use crate::domain::space::size;
 use crate::domain::step::{Looked, Outcome};
 use crate::runner::journal::Entry;
 use crate::steps::context::Progress;
@@ -136,7 +137,7 @@ pub fn document(entry: &Entry) -> serde_json::Value {
 fn progress_words(progress: &Progress) -> String {
     let amount = |n: u64| {
         if progress.unit == "bytes" {
-            HumanBytes(n).to_string()
+            size(n)
         } else {
             n.to_string()
         }
@@ -341,8 +342,8 @@ fn fact_line(fact: &Fact) -> Option<String> {
             format!(
                 "backup {} ({}, {} before compression, {seconds:.1} s)",
                 dir.display(),
-                HumanBytes(*bytes),
-                HumanBytes(*raw_bytes)
+                size(*bytes),
+                size(*raw_bytes)
             )
         }
         Fact::BackupProven {
@@ -367,7 +368,7 @@ fn fact_line(fact: &Fact) -> Option<String> {
         ),
         Fact::SettingPutBack { scope, name } => format!("{name} for the {scope} is put back"),
         Fact::MemoryProven { bytes, way } => {
-            format!("sort memory {} MB ({way})", bytes / 1024 / 1024)
+            format!("sort memory {} ({way})", size(*bytes))
         }
         Fact::DowntimeStarted { .. } => "downtime begins: users are locked out".to_string(),
         Fact::DowntimeEnded { serving, .. } => format!("downtime ends: {serving} serves"),

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::finding::{Finding, Verdict};
 use super::run_view::{RunView, StepState};
+use super::space::size;
 use super::step::{Outcome, StepId};
 use super::version::OmVersion;
 
@@ -75,8 +76,8 @@ pub fn page(view: &RunView) -> String {
     }
     if let Some((bytes, way)) = &view.facts.memory {
         line(format!(
-            "Sort memory of the migration: {} MB ({way}).",
-            bytes / 1024 / 1024
+            "Sort memory of the migration: {} ({way}).",
+            size(*bytes)
         ));
     }
     for setting in &view.facts.changed_settings {

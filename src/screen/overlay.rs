@@ -88,7 +88,7 @@ fn help(state: &State, query: &str) -> Vec<Row> {
     ];
     let needle = query.to_lowercase();
     let mut keys = Vec::new();
-    for binding in keymap::bindings(state.page, state.has_run()) {
+    for binding in keymap::bindings(state.page, state.run_now()) {
         keys.push(
             Row::new(format!("  {}", pad(binding.shown, 10)), Role::Strong)
                 .and(binding.help, Role::Plain)

@@ -140,6 +140,8 @@ pub fn of(state: &State) -> Vec<Item> {
             Item::Field(FieldId::Window),
             Item::Do(Do::Continue(Page::Buffers)),
         ],
+        // Where the database has no such setting, nothing is to be chosen.
+        Page::Buffers if no_sort_memory(state) => vec![Item::Do(Do::Continue(Page::Clients))],
         Page::Buffers => vec![
             Item::Memory(MemoryWay::Connection),
             Item::Memory(MemoryWay::Role),
@@ -188,6 +190,12 @@ pub fn of(state: &State) -> Vec<Item> {
         | Page::Log
         | Page::Report => Vec::new(),
     }
+}
+
+/// The database was looked at and has no setting for sort memory: the step will be skipped.
+pub fn no_sort_memory(state: &State) -> bool {
+    let looked = state.looked.as_ref();
+    looked.is_some_and(|looked| looked.survey.database.sort_memory.is_none())
 }
 
 fn connect(state: &State) -> Vec<Item> {
@@ -354,11 +362,7 @@ pub fn summary(state: &State) -> String {
     )];
     match (&view.ended, view.failure()) {
         (Some((exit, message)), _) if !run.alive => {
-            lines.push(format!(
-                "ended with {} ({}): {message}",
-                exit.number(),
-                exit.meaning()
-            ));
+            lines.push(format!("ended (exit code {}): {message}", exit.number()));
         }
         (_, Some((step, failure))) => {
             lines.push(format!("stopped at '{}': {failure}", step.title()));
@@ -373,7 +377,8 @@ pub fn summary(state: &State) -> String {
     if let Some(level) = view.facts.level {
         lines.push(format!("backup: {}", level.words()));
     }
-    if let Some(seconds) = view.facts.downtime_seconds {
+    if !run.lockouts.is_empty() {
+        let seconds: f64 = run.lockouts.iter().sum();
         lines.push(format!("users were locked out for {seconds:.0} s"));
     }
     if let Some(question) = &view.question {

@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::State;
+use super::{About, State};
 use super::act;
 use super::event::Effect;
 use super::form;
@@ -69,7 +69,11 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     match after {
         After::Stays => Vec::new(),
         After::Waits => {
-            state.say("type exactly what is asked for; Esc goes back", true);
+            state.say_about(
+                "type exactly what is asked for; Esc goes back",
+                true,
+                About::Typing,
+            );
             Vec::new()
         }
         After::Closes(effects) => {

@@ -54,7 +54,7 @@ pub fn rows(state: &State) -> Vec<Row> {
         FieldId::Name,
         FieldId::PasswordFile,
     ] {
-        rows.extend(field(state, id, 61));
+        rows.extend(field(state, id));
     }
     let marked = state.item() == Some(Item::Production);
     rows.push(

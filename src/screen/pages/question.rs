@@ -2,10 +2,11 @@
 
 use super::buttons;
 use super::running;
+use crate::domain::answers::PERSON_WAITS_HOURS;
 use crate::domain::clean_text::CleanText;
 use crate::screen::rows::{Role, Row};
 use crate::screen::units;
-use crate::wizard::State;
+use crate::wizard::{State, who_else};
 use crate::wizard::page::Page;
 
 pub fn rows(state: &State) -> Vec<Row> {
@@ -21,8 +22,9 @@ pub fn rows(state: &State) -> Vec<Row> {
         return rows;
     };
     rows.push(if point {
+        // The question itself says the rest: from here, going back means a restore.
         Row::new(
-            "The last place from which going back is only a start of the old server.",
+            "Until here, going back is only a start of the old server.",
             Role::Strong,
         )
     } else {
@@ -75,7 +77,7 @@ pub fn rows(state: &State) -> Vec<Row> {
         ));
         rows.push(yes(
             facts.gate_equal,
-            "the source equals the backup, compared with the writers stopped".to_string(),
+            "the source equals the backup, with nobody writing".to_string(),
         ));
     }
     rows.push(Row::empty());
@@ -87,9 +89,16 @@ pub fn rows(state: &State) -> Vec<Row> {
         },
         Role::Warn,
     ));
-    rows.push(Row::dim(format!("Without an answer: {}.", question.safe)));
+    if run.alive {
+        let asked = run.answers.as_ref().map_or(0, |a| a.run.wait_for_answers);
+        let hours = PERSON_WAITS_HOURS.max(asked / 3600);
+        rows.push(Row::dim(format!(
+            "The run waits {hours} h for an answer; without one: {}.",
+            question.safe
+        )));
+    }
     if run.read_only() {
-        let who = run.helm.clone().unwrap_or_else(|| "somebody".into());
+        let who = who_else(&state.who, run.helm.as_ref());
         rows.push(Row::new(
             format!("{who} steers this run; this screen only watches (T takes the helm)."),
             Role::Warn,

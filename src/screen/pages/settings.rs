@@ -55,7 +55,7 @@ pub fn backup(state: &State) -> Vec<Row> {
         "The backup is made by the database's own dump tool, compressed, hashed while it is written, and read back from the disk.",
     )];
     rows.push(Row::empty());
-    rows.extend(field(state, FieldId::BackupDir, 61));
+    rows.extend(field(state, FieldId::BackupDir));
     rows.push(Row::empty());
     rows.push(Row::text("How sure before anything is stopped?"));
     let level = state.form.level.unwrap_or(Level::RestoredAndEqual);
@@ -82,7 +82,7 @@ pub fn backup(state: &State) -> Vec<Row> {
         ));
     }
     rows.push(Row::empty());
-    rows.extend(field(state, FieldId::Window, 61));
+    rows.extend(field(state, FieldId::Window));
     if let Some(looked) = &state.looked {
         rows.push(Row::empty());
         for finding in looked
@@ -174,7 +174,7 @@ pub fn buffers(state: &State) -> Vec<Row> {
             about,
         ));
     }
-    rows.extend(field(state, FieldId::Mib, 61));
+    rows.extend(field(state, FieldId::Mib));
     rows.push(Row::dim("  20 MiB is OpenMetadata's own figure; the rest is ours.").hang(2));
     rows.push(Row::empty());
     rows.extend(buttons(state));
