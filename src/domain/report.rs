@@ -46,7 +46,7 @@ pub fn page(view: &RunView) -> String {
     line("| step | how it ended | seconds |".to_string());
     line("| --- | --- | --- |".to_string());
     for (id, state) in view.earlier_steps.iter().chain(&view.steps) {
-        let (text, seconds) = state_words(*id, state);
+        let (text, seconds) = state_words(view, *id, state);
         line(format!("| {} | {} | {seconds} |", id.title(), cell(&text)));
     }
     line(String::new());
@@ -67,7 +67,17 @@ pub fn page(view: &RunView) -> String {
         (None, _) => line("None was taken.".to_string()),
     }
     if let Some(seconds) = view.facts.downtime_seconds {
-        line(format!("Downtime: {seconds:.1} s."));
+        // The new version had served in between: then this is the second downtime of the run.
+        let second = view.earlier_steps.iter().any(|(step, state)| {
+            *step == StepId::StartServer && matches!(state, StepState::Ended { .. })
+        });
+        line(if second {
+            format!(
+                "Downtime of the way back: {seconds:.1} s; that of the upgrade before it stands in the journal."
+            )
+        } else {
+            format!("Downtime: {seconds:.1} s.")
+        });
     }
     if let Some(kept) = &view.facts.upgraded_kept {
         line(format!(
@@ -147,13 +157,21 @@ fn phase_words(view: &RunView) -> String {
     }
 }
 
-fn state_words(id: StepId, state: &StepState) -> (String, String) {
+fn state_words(view: &RunView, id: StepId, state: &StepState) -> (String, String) {
     match state {
+        // Its runner may live, or have left the question behind: it is open in both cases.
+        StepState::Running { .. } if view.question.is_some() => {
+            ("waits for an answer".to_string(), String::new())
+        }
         // The report is written while its own step runs.
         StepState::Running { .. } if id == StepId::Report => {
             ("this page".to_string(), String::new())
         }
         StepState::ToDo => ("not done".to_string(), String::new()),
+        StepState::Running { .. } if view.ended.is_none() => (
+            "begun, not ended when this was written".to_string(),
+            String::new(),
+        ),
         StepState::Running { .. } => ("interrupted".to_string(), String::new()),
         StepState::Ended { outcome, seconds } => {
             let text = match outcome {

@@ -10,7 +10,7 @@ use super::rows::{Role, cut, pad};
 use super::theme::{self, Theme};
 use super::units;
 use crate::wizard::State;
-use crate::wizard::page::Rail;
+use crate::wizard::page::{Page, Rail};
 
 /// Deployment, database, versions, badge. The badge, the name and the versions are never left out.
 pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -59,6 +59,8 @@ pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect)
             version(&looked.plan.to)
         ));
         parts.push(looked.survey.host.hostname.to_string());
+    } else if unfinished(state) > 0 {
+        parts.push("not connected to it yet".to_string());
     } else {
         parts.push("not connected yet".to_string());
     }
@@ -93,6 +95,15 @@ pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect)
     frame.render_widget(line, area);
 }
 
+/// Runs of before that are not at their end, on the page that offers them.
+fn unfinished(state: &State) -> usize {
+    if state.page != Page::First {
+        return 0;
+    }
+    let runs = state.runs.iter().flatten();
+    runs.filter(|run| run.unfinished && !run.damaged).count()
+}
+
 /// Step, page, state; on narrow screens also the rail as one line of signs.
 pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, narrow: bool) {
     let mut left = match state.page.rail() {
@@ -115,7 +126,7 @@ pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, na
         if run.view.question.is_some() {
             left += "▶ waits for you";
         } else if run.alive {
-            left += &format!("{} running", theme::running(state.boot_ms).glyph);
+            left += &format!("{} this step", theme::running(state.boot_ms).glyph);
             if let Some(step) = run.current()
                 && let Some(at) = run.began.get(&step)
             {
@@ -132,16 +143,28 @@ pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, na
                 .down_seconds(state.now_ms)
                 .map(|s| format!("down {} · ", units::clock(s)))
                 .unwrap_or_default();
-            let leave = if down.is_empty() {
-                " · safe to leave"
-            } else {
-                ""
-            };
-            format!("{down}run {}{leave}", run.id)
+            let leave = if down.is_empty() { "safe to leave" } else { "" };
+            match (narrow, down.is_empty()) {
+                // Its name stands in the list of runs.
+                (true, true) => leave.to_string(),
+                (true, false) => down.trim_end_matches(" · ").to_string(),
+                (false, true) => format!("run {} · {leave}", run.id),
+                (false, false) => format!("{down}run {}", run.id),
+            }
+        }
+        Some(run) if narrow && state.page.rail().is_some() => {
+            match run.down_seconds(state.now_ms) {
+                Some(seconds) => format!("down {}", units::clock(seconds)),
+                None => String::new(),
+            }
         }
         Some(run) => format!("run {}", run.id),
         None if state.run.is_some() => "being prepared, kept".to_string(),
-        None => "nothing changed yet".to_string(),
+        None => match unfinished(state) {
+            0 => "nothing changed yet".to_string(),
+            1 => "one run is not finished".to_string(),
+            runs => format!("{runs} runs are not finished"),
+        },
     };
     let width = usize::from(area.width).saturating_sub(2);
     let right = cut(

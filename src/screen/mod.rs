@@ -16,6 +16,8 @@ mod overlay;
 mod pages;
 mod rail;
 pub mod rows;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod units;
 mod words;
@@ -23,9 +25,9 @@ mod words;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::wizard::Measure;
 use crate::wizard::State;
 use crate::wizard::items::SMALLEST;
-use crate::wizard::Measure;
 use crate::wizard::page::Page;
 use rows::{Line, Row, wrap};
 use theme::Theme;
@@ -63,6 +65,12 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         frame,
         panes.main.union(panes.rail.unwrap_or(panes.main)),
     );
+}
+
+/// The lines of the page, wrapped as they are drawn.
+pub fn lines(state: &State) -> Vec<String> {
+    let main = frame::panes(Rect::new(0, 0, state.width, state.height)).main;
+    plain(state, main.width)
 }
 
 /// The body as plain lines, for those who have no full screen.

@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn of_a_path_that_is_too_long_the_end_is_read() {
         let path = "/tmp/omup-practice-0-good/deployment/openmetadata-1.10.7";
-        assert_eq!(cut_middle(path, 36), "/tmp/omup-p…yment/openmetadata-1.10.7");
+        assert_eq!(cut_middle(path, 36), "/tmp/omup-p…ment/openmetadata-1.10.7");
         assert_eq!(cut_middle("/opt/om", 36), "/opt/om");
     }
 

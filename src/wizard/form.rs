@@ -58,7 +58,9 @@ impl FieldId {
                 "only if conf/ does not hold the password: a 0600 file with it; never typed here"
             }
             FieldId::BackupDir => "an absolute path with room for two compressed dumps",
-            FieldId::Window => "how long the agreed window is: gives a clock and a time to decide by",
+            FieldId::Window => {
+                "how long the agreed window is: gives a clock and a time to decide by"
+            }
             FieldId::Mib => "20 is OpenMetadata's own figure; up to 1024",
         }
     }

@@ -1,12 +1,12 @@
 //! From page to page of the preparation: what has to be read, answered or waived before one may go on.
 
-use super::{About, State};
 use super::choosing::keep_answers;
 use super::event::Effect;
 use super::items::{self, Item};
 use super::page::Page;
 use super::popup::Purpose;
 use super::questions;
+use super::{About, State};
 use crate::domain::event::ChecklistAnswer;
 use crate::domain::finding::Verdict;
 

@@ -20,6 +20,8 @@ pub mod popup;
 mod popups;
 mod questions;
 pub mod run_watch;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -35,9 +37,9 @@ use form::Form;
 use keymap::RunNow;
 pub use moving::Measure;
 pub use news::who_else;
-pub use questions::come_back;
 use page::Page;
 use popup::Popup;
+pub use questions::come_back;
 use run_watch::RunWatch;
 
 /// How the terminal wants it.
@@ -119,6 +121,8 @@ pub struct State {
     pub scroll: BTreeMap<Page, u16>,
     /// How the page fills its pane. The screen tells it: it alone wraps words.
     pub measure: fn(&State) -> moving::Measure,
+    /// The page's lines as they are wrapped; told by the screen too.
+    pub lines: fn(&State) -> Vec<String>,
     pub popup: Option<Popup>,
     pub message: Option<Message>,
     pub form: Form,
@@ -160,6 +164,7 @@ impl State {
             cursor: BTreeMap::new(),
             scroll: BTreeMap::new(),
             measure: |_| moving::Measure::default(),
+            lines: |_| Vec::new(),
             popup: None,
             message: None,
             form: Form::new(),
@@ -248,13 +253,14 @@ impl State {
                 }
                 None => false,
             },
-            About::Typing => self.popup.as_ref().is_some_and(|popup| {
-                matches!(&popup.kind, popup::Kind::Typed(typed) if !typed.matches())
-            }),
+            About::Typing => self.popup.as_ref().is_some_and(
+                |popup| matches!(&popup.kind, popup::Kind::Typed(typed) if !typed.matches()),
+            ),
             About::Helm => self.run.as_ref().is_some_and(|run| !run.mine),
-            About::Question => self.run.as_ref().is_some_and(|run| {
-                run.view.question.is_some() && run.page() != self.page
-            }),
+            About::Question => self
+                .run
+                .as_ref()
+                .is_some_and(|run| run.view.question.is_some() && run.page() != self.page),
         };
         if !open || message_is_old(self) {
             self.message = None;

@@ -64,19 +64,8 @@ fn text_hit(state: &mut State, forwards: bool) {
     let Some(search) = state.search.clone() else {
         return;
     };
-    let lines: Vec<String> = match state.page {
-        Page::Journal => state
-            .run
-            .iter()
-            .flat_map(|run| run.story.iter().map(|(_, words)| words.to_string()))
-            .collect(),
-        Page::Report => match &state.report {
-            Some(Ok(text)) => text.lines().map(str::to_string).collect(),
-            Some(Err(_)) | None => Vec::new(),
-        },
-        _ => Vec::new(),
-    };
-    let here = usize::from(state.scroll.get(&state.page).copied().unwrap_or(0));
+    let lines = (state.lines)(state);
+    let here = usize::from((state.measure)(state).top);
     let is_in = finder(&search);
     let hits = || lines.iter().enumerate().filter(|(_, line)| is_in(line));
     let found = if forwards {

@@ -1,10 +1,10 @@
 //! News from the world: what was found, what the run wrote down, what went wrong.
 
-use super::{About, State};
 use super::event::{Effect, Event, Looked, Trouble};
 use super::guards;
 use super::page::Page;
 use super::run_watch::RunWatch;
+use super::{About, State};
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::Event as RunEvent;
 use crate::domain::log_view::{LogPlace, LogWindow};

@@ -2,7 +2,6 @@
 
 use tui_input::Input;
 
-use super::{About, State};
 use super::act;
 use super::event::Effect;
 use super::form;
@@ -11,6 +10,7 @@ use super::key::{Code, Key};
 use super::moving;
 use super::page::Page;
 use super::popup::{Choose, Focus, GUARD_MS, Kind, Line, Purpose, Typed};
+use super::{About, State};
 use crate::domain::log_view::LogPlace;
 use crate::domain::sought::Sought;
 

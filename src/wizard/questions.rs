@@ -131,7 +131,10 @@ pub fn again(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     };
     let early = matches!(run.view.phase(), Phase::BeforeDowntime | Phase::Down);
-    let mut text = vec![format!("'{}' runs again, then what follows it. Is the cause mended?", step.title())];
+    let mut text = vec![format!(
+        "'{}' runs again, then what follows it. Is the cause mended?",
+        step.title()
+    )];
     if step == StepId::Migrate {
         text.push(
             "A statement that ran without being recorded may fail the second time.".to_string(),

@@ -72,7 +72,7 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<Left> {
     let look = terminal::look();
     let mut state = State::new(look, super::run::who().as_str().into());
     state.lesson = opening.lesson;
-    state.measure = screen::measure;
+    (state.measure, state.lines) = (screen::measure, screen::lines);
     if let Some(answers) = &opening.answers {
         state.form.fill(answers);
     }
@@ -251,7 +251,8 @@ fn farewell(state: &State, width: u16) -> Vec<CleanText> {
         if run.alive && state.lesson.is_some() {
             // A practice run lies in a state folder of its own, where no other command looks.
             lines.push(
-                format!("The run goes on without this screen. Come back with `{come_back}`.").into(),
+                format!("The run goes on without this screen. Come back with `{come_back}`.")
+                    .into(),
             );
         } else if run.alive {
             lines.push(
@@ -344,7 +345,10 @@ mod tests {
         assert!(lines.iter().all(|line| line.as_str().chars().count() <= 40));
         let words = |lines: &[crate::domain::clean_text::CleanText]| {
             let all: Vec<String> = lines.iter().map(ToString::to_string).collect();
-            all.join(" ").split_whitespace().map(str::to_string).collect::<Vec<_>>()
+            all.join(" ")
+                .split_whitespace()
+                .map(str::to_string)
+                .collect::<Vec<_>>()
         };
         assert_eq!(words(&lines), words(&farewell(&state, 300)));
     }

@@ -3,7 +3,7 @@
 use super::{button, pointer};
 use crate::domain::clean_text::CleanText;
 use crate::domain::plan::Intent;
-use crate::domain::step::Danger;
+use crate::domain::step::{Danger, StepId};
 use crate::screen::rows::{Role, Row};
 use crate::wizard::State;
 use crate::wizard::items::{Do, Item};
@@ -28,7 +28,11 @@ pub fn plan(state: &State) -> Vec<Row> {
             version(&plan.to)
         ))
         .and(plan.identity.database.clone(), Role::Strong),
-        Row::dim(format!("server {}", plan.identity.server)).hang(2),
+        Row::dim(format!(
+            "which one it is, as the answers confirm it: {}",
+            plan.identity.server
+        ))
+        .hang(2),
     ];
     let waived: Vec<&str> = looked
         .findings
@@ -71,13 +75,17 @@ pub fn plan(state: &State) -> Vec<Row> {
                 Row::new("── the new version serves from here ──", Role::Good).cut()
             });
         }
+        if step.id == StepId::PointOfNoReturn {
+            rows.push(
+                Row::new(
+                    "── going back means a restore from here (2nd typed word) ──",
+                    Role::Warn,
+                )
+                .cut(),
+            );
+        }
         let marked = state.item() == Some(Item::Step(index));
-        let (danger, role) = match step.danger {
-            Danger::Looks => ("only looks", Role::Dim),
-            Danger::Beside => ("writes beside", Role::Dim),
-            Danger::Undoable => ("undone by a start", Role::Plain),
-            Danger::NeedsRestore => ("undone by a restore", Role::Warn),
-        };
+        let (danger, role) = what_it_does(step.id, step.danger);
         rows.push(
             Row::text(format!(
                 "{}{:>2} {}  ",
@@ -93,6 +101,18 @@ pub fn plan(state: &State) -> Vec<Row> {
     rows.push(Row::empty());
     rows.push(Row::dim("Enter on a step shows what it runs; c shows all commands. How long each lasts is measured by the proof and shown before you type anything.").hang(0));
     rows
+}
+
+/// What a step does to the deployment, in a few words.
+fn what_it_does(step: StepId, danger: Danger) -> (&'static str, Role) {
+    match (step, danger) {
+        (StepId::StartDowntime | StepId::PointOfNoReturn, _) => ("asks you", Role::Strong),
+        (StepId::TuneMemory, _) => ("put back at the end", Role::Plain),
+        (_, Danger::Looks) => ("only looks", Role::Dim),
+        (_, Danger::Beside) => ("writes beside", Role::Dim),
+        (_, Danger::Undoable) => ("undone by starting the old server", Role::Plain),
+        (_, Danger::NeedsRestore) => ("undone by a restore", Role::Warn),
+    }
 }
 
 /// One intent in a line.

@@ -129,7 +129,11 @@ fn log_lines(state: &State) -> Vec<Row> {
     // The advice quotes a line that stands above: 'Migration Run started'.
     let named = known.failure.next.split('\'').skip(1).step_by(2);
     let mut above: Vec<usize> = named
-        .filter_map(|words| lines[..first].iter().rposition(|line| line.text.as_str().contains(words)))
+        .filter_map(|words| {
+            lines[..first]
+                .iter()
+                .rposition(|line| line.text.as_str().contains(words))
+        })
         .collect();
     above.sort_unstable();
     above.dedup();

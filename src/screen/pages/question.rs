@@ -6,8 +6,8 @@ use crate::domain::answers::PERSON_WAITS_HOURS;
 use crate::domain::clean_text::CleanText;
 use crate::screen::rows::{Role, Row};
 use crate::screen::units;
-use crate::wizard::{State, who_else};
 use crate::wizard::page::Page;
+use crate::wizard::{State, who_else};
 
 pub fn rows(state: &State) -> Vec<Row> {
     let Some(run) = &state.run else {

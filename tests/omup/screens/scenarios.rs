@@ -41,6 +41,7 @@ fn pages(walk: &Walk, scenario: &str, decisive: &[&str]) {
             Then::MendAndGoOn { mending } => Some(mending.to_string()),
             Then::Nothing | Then::GoBack | Then::GoOn => None,
         },
+        come_back: format!("omup sandbox --scenario {scenario}"),
     };
     let film = Film::new(&masked(whole, walk.folder.path()), lesson).standing_still();
     let mut seen = BTreeMap::new();
