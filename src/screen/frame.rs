@@ -185,7 +185,7 @@ pub fn hints(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
             Kind::Help { .. } => "letters search  ↑↓ scroll  Esc back",
             Kind::Why { .. } | Kind::Commands { .. } | Kind::Detail { .. } => "↑↓ scroll  Esc back",
             Kind::Choose(_) => "↑↓ move  Enter choose  Esc back, nothing is done",
-            Kind::Typed(_) => "type the name  Tab next  Enter choose  Esc back, nothing is done",
+            Kind::Typed(_) => "type the name  Tab next  Enter choose  Esc back",
             Kind::Line(line) if line.purpose.seeks() => {
                 "Enter search  Ctrl-R words or pattern  Esc back"
             }

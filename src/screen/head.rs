@@ -11,6 +11,7 @@ use super::theme::{self, Theme};
 use super::units;
 use crate::wizard::State;
 use crate::wizard::page::{Page, Rail};
+use crate::wizard::run_watch::RunWatch;
 
 /// Deployment, database, versions, badge. The badge, the name and the versions are never left out.
 pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -104,6 +105,29 @@ fn unfinished(state: &State) -> usize {
     runs.filter(|run| run.unfinished && !run.damaged).count()
 }
 
+/// What may stand at the right of the second row, the longest first.
+fn rights(state: &State, run: Option<&RunWatch>) -> Vec<String> {
+    let Some(run) = run else {
+        let text = match unfinished(state) {
+            _ if state.run.is_some() => "being prepared, kept".to_string(),
+            0 => "nothing changed yet".to_string(),
+            1 => "one run is not finished".to_string(),
+            runs => format!("{runs} runs are not finished"),
+        };
+        return vec![text];
+    };
+    let name = format!("run {}", run.id);
+    let down = run.down_seconds(state.now_ms);
+    match down.map(|seconds| format!("down {}", units::clock(seconds))) {
+        Some(down) => vec![format!("{down} · {name}"), down],
+        None if run.alive => {
+            let leave = "safe to leave".to_string();
+            vec![format!("{name} · {leave}"), leave]
+        }
+        None => vec![name],
+    }
+}
+
 /// Step, page, state; on narrow screens also the rail as one line of signs.
 pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, narrow: bool) {
     let mut left = match state.page.rail() {
@@ -126,7 +150,8 @@ pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, na
         if run.view.question.is_some() {
             left += "▶ waits for you";
         } else if run.alive {
-            left += &format!("{} this step", theme::running(state.boot_ms).glyph);
+            let words = if narrow { "" } else { " this step" };
+            left += &format!("{}{words}", theme::running(state.boot_ms).glyph);
             if let Some(step) = run.current()
                 && let Some(at) = run.began.get(&step)
             {
@@ -137,40 +162,13 @@ pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, na
             left += "? interrupted";
         }
     }
-    let right = match run {
-        Some(run) if run.alive => {
-            let down = run
-                .down_seconds(state.now_ms)
-                .map(|s| format!("down {} · ", units::clock(s)))
-                .unwrap_or_default();
-            let leave = if down.is_empty() { "safe to leave" } else { "" };
-            match (narrow, down.is_empty()) {
-                // Its name stands in the list of runs.
-                (true, true) => leave.to_string(),
-                (true, false) => down.trim_end_matches(" · ").to_string(),
-                (false, true) => format!("run {} · {leave}", run.id),
-                (false, false) => format!("{down}run {}", run.id),
-            }
-        }
-        Some(run) if narrow && state.page.rail().is_some() => {
-            match run.down_seconds(state.now_ms) {
-                Some(seconds) => format!("down {}", units::clock(seconds)),
-                None => String::new(),
-            }
-        }
-        Some(run) => format!("run {}", run.id),
-        None if state.run.is_some() => "being prepared, kept".to_string(),
-        None => match unfinished(state) {
-            0 => "nothing changed yet".to_string(),
-            1 => "one run is not finished".to_string(),
-            runs => format!("{runs} runs are not finished"),
-        },
-    };
     let width = usize::from(area.width).saturating_sub(2);
-    let right = cut(
-        &right,
-        width.saturating_sub(left.width().min(34) + 1).max(10),
-    );
+    let room = width.saturating_sub(left.width() + 1);
+    // The longest that fits beside it; the run's name stands in the list of runs too.
+    let right = rights(state, run)
+        .into_iter()
+        .find(|right| right.width() <= room)
+        .unwrap_or_default();
     let left = pad(&left, width.saturating_sub(right.width()));
     let text = format!(" {left}{right} ");
     frame.render_widget(

@@ -109,24 +109,14 @@ fn head(state: &State, query: &LogQuery, window: Option<&LogWindow>) -> Vec<Stri
     head
 }
 
-/// Which log it is: its step, its place among the run's logs, and the file, whose name is read whatever its folder.
+/// Which log it is: its place among the run's logs, and the file, whose name is read whatever its folder.
 fn foot(state: &State, file: &std::path::Path, width: u16) -> String {
     let logs = state.logs();
     let at = logs.iter().position(|(_, log)| log == file);
-    let which = at.and_then(|at| {
-        let (step, _) = logs.get(at)?;
-        let of = if logs.len() > 1 {
-            format!(" ({} of {})", at + 1, logs.len())
-        } else {
-            String::new()
-        };
-        Some(format!("{}{of}  ", step.title()))
-    });
-    let which = format!("── {}", which.unwrap_or_default());
+    let which = match at.filter(|_| logs.len() > 1) {
+        Some(at) => format!("── log {} of {}  ", at + 1, logs.len()),
+        None => "── ".to_string(),
+    };
     let room = usize::from(width).saturating_sub(cells(&which)).max(20);
-    which
-        + &cut_middle(
-            &CleanText::new(&file.display().to_string()).to_string(),
-            room,
-        )
+    which + &cut_middle(CleanText::new(&file.display().to_string()).as_str(), room)
 }

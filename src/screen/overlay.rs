@@ -118,9 +118,9 @@ fn choose(theme: &Theme, frame: &mut Frame<'_>, over: Rect, choose: &Choose) {
         let marked = index == choose.cursor;
         let sign = if marked { "▸ " } else { "  " };
         rows.push(
-            Row::new(format!("{sign}{}", pad(&option.label, 16)), Role::Strong)
+            Row::new(format!("{sign}{}", pad(&option.label, 18)), Role::Strong)
                 .and(option.about.clone(), Role::Plain)
-                .hang(18)
+                .hang(20)
                 .mark(marked),
         );
     }
@@ -166,7 +166,7 @@ fn typed(theme: &Theme, frame: &mut Frame<'_>, over: Rect, typed: &Typed) {
     let words = if typed.matches() {
         format!("[ {} ]", typed.button)
     } else {
-        format!("[ {}, not yet: the name is not the one ]", typed.button)
+        format!("[ {} ]  once the name stands above", typed.button)
     };
     rows.push(
         Row::new(

@@ -137,6 +137,22 @@ pub const KEYMAP: &[Binding] = &[
         "jump to the next warning or error"
     ),
     binding!(
+        "Tab",
+        [plain(Code::Tab)],
+        NextLog,
+        Log,
+        "other log",
+        "the next log of this run; every step has its own"
+    ),
+    binding!(
+        "Shift-Tab",
+        [plain(Code::BackTab)],
+        PreviousLog,
+        Log,
+        "",
+        "the log before it"
+    ),
+    binding!(
         "n",
         [c('n')],
         NextHit,
@@ -159,22 +175,6 @@ pub const KEYMAP: &[Binding] = &[
         Log,
         "filter",
         "show only lines that have these words, or a pattern (Ctrl-R); empty shows all"
-    ),
-    binding!(
-        "Tab",
-        [plain(Code::Tab)],
-        NextLog,
-        Log,
-        "other log",
-        "the next log of this run; every step has its own"
-    ),
-    binding!(
-        "Shift-Tab",
-        [plain(Code::BackTab)],
-        PreviousLog,
-        Log,
-        "",
-        "the log before it"
     ),
     binding!(
         "W",

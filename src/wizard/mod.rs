@@ -162,7 +162,7 @@ impl State {
             trail: Vec::new(),
             with_run: false,
             cursor: BTreeMap::new(),
-            scroll: BTreeMap::new(),
+            scroll: BTreeMap::from([(Page::First, 0)]),
             measure: |_| moving::Measure::default(),
             lines: |_| Vec::new(),
             popup: None,

@@ -263,6 +263,8 @@ fn follow_run(state: &mut State) -> Vec<Effect> {
             state.cursor.insert(page, 0);
         }
         state.trail.clear();
+        // It told of where the run was.
+        state.message.take_if(|message| !message.bad);
         effects.extend(state.arrive(page));
         state.with_run = true;
     } else if rings && state.page != page {

@@ -108,12 +108,12 @@ fn leave_practice(state: &mut State, come_back: &str) -> Vec<Effect> {
     let options = vec![
         stay(),
         way(
-            "Leave, keep it",
+            "Leave and keep",
             format!("`{come_back}` comes back to it"),
             true,
         ),
         way(
-            "Leave, remove it",
+            "Leave and remove",
             "nothing of this practice is left".to_string(),
             false,
         ),

@@ -8,6 +8,7 @@ use super::page::Page;
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::{Event as RunEvent, Fact};
+use crate::domain::plan::NOT_CARRIED;
 use crate::domain::progress::Progress;
 use crate::domain::run_view::{Phase, RunView};
 use crate::domain::step::{Failure, StepId};
@@ -41,6 +42,8 @@ pub struct RunWatch {
     pub began: BTreeMap<StepId, i64>,
     /// Step to seconds, of those that ended.
     pub took: BTreeMap<StepId, f64>,
+    /// Settings of the old version that the new one does not have, each with what was and is.
+    pub left_behind: Vec<CleanText>,
     /// Every time that users were locked out and let in again, in seconds.
     pub lockouts: Vec<f64>,
     /// What failed last in this run, also where it has been put back since.
@@ -169,6 +172,7 @@ impl RunWatch {
             disk_free: None,
             began: BTreeMap::new(),
             took: BTreeMap::new(),
+            left_behind: Vec::new(),
             lockouts: Vec::new(),
             last_failure: None,
             rung_for: None,
@@ -186,7 +190,12 @@ impl RunWatch {
                     self.progress = None;
                     self.doing = None;
                 }
-                RunEvent::Effect { step, what } => self.doing = Some((*step, what.clone())),
+                RunEvent::Effect { step, what } => {
+                    self.doing = Some((*step, what.clone()));
+                    if what.as_str().contains(NOT_CARRIED) && !self.left_behind.contains(what) {
+                        self.left_behind.push(what.clone());
+                    }
+                }
                 RunEvent::StepEnded { step, seconds, .. } => {
                     self.took.insert(*step, *seconds);
                     self.progress = None;

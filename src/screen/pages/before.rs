@@ -2,7 +2,7 @@
 
 use super::{button, pointer};
 use crate::domain::clean_text::CleanText;
-use crate::domain::plan::Intent;
+use crate::domain::plan::{Intent, NOT_CARRIED};
 use crate::domain::step::{Danger, StepId};
 use crate::screen::rows::{Role, Row};
 use crate::wizard::State;
@@ -78,7 +78,7 @@ pub fn plan(state: &State) -> Vec<Row> {
         if step.id == StepId::PointOfNoReturn {
             rows.push(
                 Row::new(
-                    "── going back means a restore from here (2nd typed word) ──",
+                    "── from here a restore leads back (2nd typed word) ──",
                     Role::Warn,
                 )
                 .cut(),
@@ -97,6 +97,19 @@ pub fn plan(state: &State) -> Vec<Row> {
             .hang(5)
             .mark(marked),
         );
+        let left = step.intents.iter().filter(|intent| {
+            matches!(intent, Intent::File { change, .. } if change.as_str().contains(NOT_CARRIED))
+        });
+        let left = left.count();
+        if left > 0 {
+            rows.push(
+                Row::new(
+                    format!("     ! {left} settings of the old version are not carried over: Enter names them"),
+                    Role::Warn,
+                )
+                .hang(7),
+            );
+        }
     }
     rows.push(Row::empty());
     rows.push(Row::dim("Enter on a step shows what it runs; c shows all commands. How long each lasts is measured by the proof and shown before you type anything.").hang(0));
@@ -108,6 +121,7 @@ fn what_it_does(step: StepId, danger: Danger) -> (&'static str, Role) {
     match (step, danger) {
         (StepId::StartDowntime | StepId::PointOfNoReturn, _) => ("asks you", Role::Strong),
         (StepId::TuneMemory, _) => ("put back at the end", Role::Plain),
+        (StepId::PutSettingsBack, _) => ("the old values again", Role::Plain),
         (_, Danger::Looks) => ("only looks", Role::Dim),
         (_, Danger::Beside) => ("writes beside", Role::Dim),
         (_, Danger::Undoable) => ("undone by starting the old server", Role::Plain),

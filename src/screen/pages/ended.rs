@@ -261,13 +261,12 @@ fn users(run: &RunWatch) -> &'static str {
     }
 }
 
-/// What went through with a warning, and what it said.
+/// What went through with a warning on the way that was taken last, and what it said.
 fn warnings(run: &RunWatch) -> Vec<Row> {
     let mut rows: Vec<Row> = run
         .view
-        .earlier_steps
+        .steps
         .iter()
-        .chain(&run.view.steps)
         .filter_map(|(step, state)| match state {
             StepState::Ended {
                 outcome: Outcome::Warning { message },
@@ -393,6 +392,12 @@ pub fn finish(state: &State) -> Vec<Row> {
     if run.view.phase() == Phase::Upgraded {
         todo.push("open the page in a browser, log in, look at one table you know".to_string());
         todo.push("upgrade the clients outside (Clients page) and resume ingestion".to_string());
+        for setting in &run.left_behind {
+            // The file is the new version's; which setting it is comes after it.
+            let text = setting.as_str();
+            let text = text.split_once(".yaml: ").map_or(text, |(_, rest)| rest);
+            todo.push(format!("set by hand, if it is still wanted: {text}"));
+        }
     }
     if let Some(dir) = &run.view.facts.backup_dir {
         todo.push(format!(

@@ -3,7 +3,6 @@
 use super::buttons;
 use super::running;
 use crate::domain::answers::PERSON_WAITS_HOURS;
-use crate::domain::clean_text::CleanText;
 use crate::screen::rows::{Role, Row};
 use crate::screen::units;
 use crate::wizard::page::Page;
@@ -22,9 +21,8 @@ pub fn rows(state: &State) -> Vec<Row> {
         return rows;
     };
     rows.push(if point {
-        // The question itself says the rest: from here, going back means a restore.
         Row::new(
-            "Until here, going back is only a start of the old server.",
+            "The last place from which going back needs no restore.",
             Role::Strong,
         )
     } else {
@@ -46,11 +44,7 @@ pub fn rows(state: &State) -> Vec<Row> {
             .hang(4)
     };
     let backup = match (&facts.level, &facts.backup_dir) {
-        (Some(level), Some(dir)) => format!(
-            "backup {}: {}",
-            level.words(),
-            CleanText::new(&dir.file_name().unwrap_or_default().to_string_lossy())
-        ),
+        (Some(level), Some(_)) => format!("backup {}", level.words()),
         (None, Some(_)) => "backup taken, not proven".to_string(),
         (_, None) => "no backup".to_string(),
     };

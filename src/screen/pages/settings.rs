@@ -35,9 +35,7 @@ pub fn checklist(state: &State) -> Vec<Row> {
         );
     }
     rows.push(Row::empty());
-    rows.push(Row::dim(
-        "  Space: open, done, not for us. Enter tells why it matters.",
-    ));
+    rows.push(Row::dim("  Space: open, done, not for us. Enter tells why it matters.").hang(2));
     rows.extend(buttons(state));
     rows
 }
@@ -206,7 +204,7 @@ pub fn buffers(state: &State) -> Vec<Row> {
     if state.form.memory != MemoryWay::Connection {
         rows.push(
             Row::new(
-                "  Chosen now, by you or by your answers file, is not what is recommended.",
+                "  What is chosen, by you or by your answers file, is not what is recommended.",
                 Role::Warn,
             )
             .hang(2),
