@@ -100,6 +100,16 @@ pub fn page(view: &RunView) -> String {
         ));
     }
     line(String::new());
+    line("## What people said".to_string());
+    line(String::new());
+    line(format!(
+        "Release notes marked as read: {}.",
+        view.notes_read.len()
+    ));
+    for (text, answer, who) in view.checklist.values() {
+        line(format!("- {}: {text} ({who})", answer.words()));
+    }
+    line(String::new());
     line("## Checks".to_string());
     line(String::new());
     for finding in &view.findings {
@@ -187,4 +197,61 @@ fn state_words(view: &RunView, id: StepId, state: &StepState) -> (String, String
 
 fn cell(text: &str) -> String {
     text.replace('|', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+    use crate::domain::event::{ChecklistAnswer, Event};
+    use crate::domain::names::{Engine, Identity};
+    use crate::domain::plan::Goal;
+    use crate::domain::run_view::RunView;
+    use crate::domain::step::StepId;
+
+    #[test]
+    fn it_names_who_answered_and_takes_an_open_question_for_no_interruption() {
+        let mut events = vec![
+            Event::ChecklistAnswered {
+                item: "window".into(),
+                text: "A window is agreed.".into(),
+                answer: ChecklistAnswer::Done,
+                who: "mara".into(),
+                uid: 0,
+            },
+            Event::Planned {
+                goal: Goal::Upgrade,
+                identity: Identity {
+                    engine: Engine::Postgres,
+                    server: "1".into(),
+                    oid: "2".into(),
+                    database: "db".into(),
+                },
+                from: None,
+                to: None,
+                steps: vec![StepId::PointOfNoReturn],
+                plan_digest: "d".into(),
+            },
+            Event::StepStarted {
+                step: StepId::PointOfNoReturn,
+                attempt: 1,
+            },
+        ];
+        let report = |events: &[Event]| page(&RunView::of(events));
+        assert!(report(&events).contains("| Point of no return | begun, not ended"));
+        events.push(Event::QuestionAsked {
+            id: "point-of-no-return".into(),
+            text: "Go on?".into(),
+            expects: "db".into(),
+            safe: "the old server is started again".into(),
+        });
+        let text = report(&events);
+        assert!(
+            text.contains("| Point of no return | waits for an answer |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("- done: A window is agreed. (mara)"),
+            "{text}"
+        );
+    }
 }

@@ -43,7 +43,7 @@ pub fn panes(area: Rect) -> Panes {
     };
     if area.width >= 100 {
         let [rail, main, context] = Layout::horizontal([
-            Constraint::Length(21),
+            Constraint::Length(22),
             Constraint::Length(MAIN + 2),
             Constraint::Fill(1),
         ])

@@ -100,10 +100,14 @@ fn help(state: &State, query: &str) -> Vec<Row> {
     all.push(Row::empty());
     all.extend(words::context(state.page));
     all.extend(words::glossary());
+    let before = rows.len();
     rows.extend(
         all.into_iter()
             .filter(|row| needle.is_empty() || row.plain().to_lowercase().contains(&needle)),
     );
+    if rows.len() == before {
+        rows.push(Row::dim("Nothing of that stands here."));
+    }
     rows
 }
 
@@ -163,7 +167,12 @@ fn typed(theme: &Theme, frame: &mut Frame<'_>, over: Rect, typed: &Typed) {
         .mark(cancel),
     );
     let go = typed.focus == Focus::Go;
-    let words = if typed.matches() {
+    let words = if typed.matches() && typed.focus == Focus::Field {
+        format!(
+            "[ {} ]  Enter goes there, Enter again does it",
+            typed.button
+        )
+    } else if typed.matches() {
         format!("[ {} ]", typed.button)
     } else {
         format!("[ {} ]  once the name stands above", typed.button)

@@ -67,7 +67,20 @@ pub fn glyph(state: &State, rail: Rail) -> Glyph {
                 }
             )
         });
-        return if warned { theme::WARNED } else { theme::DONE };
+        let skipped = states.iter().all(|s| {
+            matches!(
+                s,
+                StepState::Ended {
+                    outcome: crate::domain::step::Outcome::Skipped { .. },
+                    ..
+                }
+            )
+        });
+        return match (warned, skipped) {
+            (true, _) => theme::WARNED,
+            (_, true) => theme::SKIPPED,
+            (false, false) => theme::DONE,
+        };
     }
     let broken = view.failure().is_some() || back;
     if broken { theme::BLOCKED } else { theme::TODO }

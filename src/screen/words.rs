@@ -271,6 +271,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     ("helm", "who steers a run: answers, stops; others watch"),
     ("point of no return", "after it, going back means a restore"),
     (
+        "✔ ! ✖ – ⊘ ?",
+        "done, done with a warning, failed, skipped, cannot run yet, not known how it ended",
+    ),
+    (
         "runner",
         "the process that does the work; this screen may go away",
     ),

@@ -212,7 +212,9 @@ fn connect(state: &State) -> Vec<Item> {
         ]
         .map(Item::Field),
     );
-    items.push(Item::Production);
+    if state.lesson.is_none() {
+        items.push(Item::Production);
+    }
     items.push(Item::Do(Do::LookNow));
     if state.looked.is_some() {
         items.push(Item::Do(Do::Continue(Page::Notes)));
@@ -352,6 +354,12 @@ pub fn summary(state: &State) -> String {
     let version = |v: &Option<crate::domain::version::OmVersion>| {
         v.as_ref().map_or("?".to_string(), ToString::to_string)
     };
+    if run.preparing {
+        return format!(
+            "OpenMetadata upgrade of {}: being prepared, nothing was started (run {})",
+            view.deployment, run.id
+        );
+    }
     let mut lines = vec![format!(
         "{}OpenMetadata upgrade of {}: {} -> {} (run {})",
         if view.practice { "PRACTICE " } else { "" },

@@ -190,7 +190,7 @@ pub const KEYMAP: &[Binding] = &[
         Up,
         Everywhere,
         "move",
-        "up; also k"
+        "up and down; also k and j"
     ),
     binding!(
         "↓",

@@ -11,6 +11,11 @@ use crate::domain::log_view::{LogPlace, LogWindow};
 
 pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
+        // Practice has its own deployment: what else is on this host is not offered.
+        Event::Found(_) if state.lesson.is_some() => {
+            state.found = Some(Vec::new());
+            Vec::new()
+        }
         Event::Found(found) => {
             // A field that nobody has touched takes what is there to take.
             let running = found.iter().find(|c| c.runs);

@@ -101,6 +101,10 @@ async fn attended(scenario: &'static Scenario, asked: &Asked) -> Result<ExitCode
         pace,
     };
     let left = super::wizard::practise(state, &place.answers(), lesson, mender, asked.plain).await;
+    if asked.plain || !super::terminal::can_draw() {
+        // The full screen says it on its last page.
+        out::words(format!("PRACTICE: the right end: {}", scenario.right_end));
+    }
     let state = State::open(place.state())?;
     let goes_on = state.runs().iter().any(super::attach::alive);
     // A terminal that was lost, or a run that is not done: the next `omup sandbox` goes on with it.

@@ -22,6 +22,7 @@ use super::signals::Signals;
 use super::terminal::{self, Input, Terminal};
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
+use crate::domain::shell::quoted;
 use crate::exit_code::ExitCode;
 use crate::runner::folder::State as Runs;
 use crate::screen;
@@ -201,7 +202,7 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<Left> {
     let heard = screen.leave();
     world.leave().await;
     if heard && exit != ExitCode::HungUp {
-        terminal::last_words(&farewell(&state, width_of(&state)));
+        terminal::last_words(&farewell(&state, keep, width_of(&state)));
     }
     Ok(Left { exit, keep })
 }
@@ -238,8 +239,9 @@ fn width_of(state: &State) -> u16 {
     state.width.saturating_sub(1).max(20)
 }
 
-/// What stays on the terminal when the screen is left, no line wider than that.
-fn farewell(state: &State, width: u16) -> Vec<CleanText> {
+/// What stays on the terminal when the screen is left, no line wider than that. `keep`: what becomes of a practice
+/// deployment, where that was asked.
+fn farewell(state: &State, keep: Option<bool>, width: u16) -> Vec<CleanText> {
     let mut lines: Vec<CleanText> = terminal::said()
         .iter()
         .map(|words| format!("omup: a fault of omup itself: {words}").into())
@@ -249,7 +251,6 @@ fn farewell(state: &State, width: u16) -> Vec<CleanText> {
     if let Some(run) = &state.run {
         let come_back = crate::wizard::come_back(state);
         if run.alive && state.lesson.is_some() {
-            // A practice run lies in a state folder of its own, where no other command looks.
             lines.push(
                 format!("The run goes on without this screen. Come back with `{come_back}`.")
                     .into(),
@@ -266,6 +267,15 @@ fn farewell(state: &State, width: u16) -> Vec<CleanText> {
             lines.push(
                 format!("Nothing was started. `{come_back}` goes on with the preparation.").into(),
             );
+        }
+        // A practice run lies in a state folder of its own, where no other command looks by itself.
+        let stays = run.alive || keep == Some(true);
+        if let Some(state_dir) = run.folder.ancestors().nth(2)
+            && state.lesson.is_some()
+            && stays
+        {
+            let word = quoted(&state_dir.display().to_string());
+            lines.push(format!("Other commands find this run by `--state-dir {word}`.").into());
         }
     }
     lines
@@ -312,7 +322,7 @@ mod tests {
 
     fn with_run(lesson: Option<Lesson>) -> State {
         let mut state = State::new(Look::default(), "mara".into());
-        let mut run = RunWatch::new("20260101-000000-1".into(), "/s".into(), false, None);
+        let mut run = RunWatch::new("20260101-000000-1".into(), "/s/runs/1".into(), false, None);
         run.alive = true;
         state.run = Some(run);
         state.lesson = lesson;
@@ -329,11 +339,14 @@ mod tests {
             come_back: "omup sandbox --scenario good".into(),
         };
         let told = |state: &State| {
-            let lines = farewell(state, 300);
+            let lines = farewell(state, None, 300);
             lines.last().map(ToString::to_string).unwrap_or_default()
         };
-        let practice = told(&with_run(Some(lesson)));
-        assert!(practice.ends_with("Come back with `omup sandbox --scenario good`."));
+        let practice = farewell(&with_run(Some(lesson)), None, 300);
+        let practice: Vec<&str> = practice.iter().map(|line| line.as_str()).collect();
+        let practice = practice.join("\n");
+        assert!(practice.contains("Come back with `omup sandbox --scenario good`."));
+        assert!(practice.ends_with("Other commands find this run by `--state-dir /s`."));
         assert!(!practice.contains("attach") && !practice.contains("abort"));
         assert!(told(&with_run(None)).contains("omup attach 20260101-000000-1"));
     }
@@ -341,7 +354,7 @@ mod tests {
     #[test]
     fn no_last_word_is_folded_in_its_middle() {
         let state = with_run(None);
-        let lines = farewell(&state, 40);
+        let lines = farewell(&state, None, 40);
         assert!(lines.iter().all(|line| line.as_str().chars().count() <= 40));
         let words = |lines: &[crate::domain::clean_text::CleanText]| {
             let all: Vec<String> = lines.iter().map(ToString::to_string).collect();
@@ -350,6 +363,6 @@ mod tests {
                 .map(str::to_string)
                 .collect::<Vec<_>>()
         };
-        assert_eq!(words(&lines), words(&farewell(&state, 300)));
+        assert_eq!(words(&lines), words(&farewell(&state, None, 300)));
     }
 }

@@ -159,9 +159,7 @@ pub fn step_detail(state: &State, index: usize) -> Vec<Row> {
 
 /// Every command of the plan, or of the steps of the run's page.
 pub fn commands(state: &State) -> Vec<Row> {
-    let mut rows = vec![Row::dim(
-        "Secrets are masked. These are the very commands, in their order.",
-    )];
+    let mut rows = Vec::new();
     let Some(looked) = &state.looked else {
         if let Some(run) = &state.run {
             rows.push(Row::text(format!(
@@ -178,13 +176,16 @@ pub fn commands(state: &State) -> Vec<Row> {
             );
             return rows;
         }
-        rows.push(Row::text("$ omup check --answers answers.toml"));
-        rows.push(Row::text("$ omup plan --answers answers.toml"));
-        rows.push(Row::dim(
-            "Nothing was looked at yet; afterwards the plan's commands stand here.",
+        rows.push(Row::text(
+            "Nothing was looked at yet; afterwards the plan's commands stand here. The same without this screen, once an answers file is written:",
         ));
+        rows.push(Row::text("$ omup check --answers FILE"));
+        rows.push(Row::text("$ omup plan --answers FILE"));
         return rows;
     };
+    rows.push(Row::dim(
+        "Secrets are masked. These are the very commands, in their order.",
+    ));
     for step in &looked.plan.steps {
         rows.push(Row::heading(step.title.clone()));
         rows.extend(step.intents.iter().map(intent));

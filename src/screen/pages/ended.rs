@@ -3,7 +3,7 @@
 use super::{buttons, running};
 use crate::domain::clean_text::CleanText;
 use crate::domain::log_view::LogLine;
-use crate::domain::run_view::{Phase, StepState};
+use crate::domain::run_view::{GO_AHEADS, Phase, StepState};
 use crate::domain::step::{Failure, Outcome, StepId};
 use crate::exit_code::ExitCode;
 use crate::knowledge::Diagnosis;
@@ -109,7 +109,7 @@ fn log_lines(state: &State) -> Vec<Row> {
         return Vec::new();
     };
     let row = |line: &LogLine, here: bool| {
-        let sign = if here { "▸ " } else { "  " };
+        let sign = if here { "* " } else { "  " };
         Row::dim(sign)
             .and(line.text.to_string(), running::level_role(line.level))
             .cut()
@@ -138,7 +138,10 @@ fn log_lines(state: &State) -> Vec<Row> {
     above.sort_unstable();
     above.dedup();
     for index in above {
-        rows.push(row(&lines[index], false));
+        // Its end tells which version: it is shown whole.
+        let mut whole = row(&lines[index], false).hang(4);
+        whole.cut = false;
+        rows.push(whole);
         rows.push(Row::dim("  …"));
     }
     for (index, line) in lines.iter().enumerate().skip(first).take(6) {
@@ -179,9 +182,12 @@ fn shortened(text: &str, letters: usize, whole: &str) -> String {
     if short.as_str() == text {
         return text.to_string();
     }
-    // Not in the middle of a word.
+    // Not in the middle of a word, unless that is a long path.
     let short = short.as_str().trim_end_matches('…');
-    let end = short.rfind(' ').unwrap_or(short.len());
+    let end = short.rfind(' ').unwrap_or(0);
+    if short.len() - end > 30 {
+        return format!("{short}… ({whole})");
+    }
     format!("{} … ({whole})", short[..end].trim_end())
 }
 
@@ -290,6 +296,11 @@ fn warnings(run: &RunWatch) -> Vec<Row> {
     rows
 }
 
+/// It waits for a person.
+fn asks(step: StepId) -> bool {
+    GO_AHEADS.iter().any(|(asking, _)| *asking == step)
+}
+
 /// A line of how long some steps took together; none where none of them ran.
 fn lasted(run: &RunWatch, name: &str, steps: &[StepId]) -> Option<Row> {
     let times = steps.iter().filter_map(|step| run.took.get(step));
@@ -358,7 +369,13 @@ pub fn finish(state: &State) -> Vec<Row> {
     rows.extend(warnings(run));
     rows.push(Row::heading("How long it took"));
     for rail in crate::wizard::page::Rail::ALL {
-        rows.extend(lasted(run, rail.long(), rail.steps()));
+        let work: Vec<StepId> = rail
+            .steps()
+            .iter()
+            .copied()
+            .filter(|step| !asks(*step))
+            .collect();
+        rows.extend(lasted(run, rail.long(), &work));
     }
     let back: Vec<StepId> = StepId::ALL
         .iter()
@@ -366,6 +383,8 @@ pub fn finish(state: &State) -> Vec<Row> {
         .filter(|step| Page::of_step(*step) == Page::WayBack)
         .collect();
     rows.extend(lasted(run, "Going back", &back));
+    let asking: Vec<StepId> = GO_AHEADS.iter().map(|(step, _)| *step).collect();
+    rows.extend(lasted(run, "Waited for you", &asking));
     if !run.lockouts.is_empty() {
         let clock = |seconds: f64| units::clock(seconds.round() as u64);
         let each: Vec<String> = run.lockouts.iter().map(|each| clock(*each)).collect();

@@ -87,7 +87,7 @@ pub fn rows(state: &State) -> Vec<Row> {
         let asked = run.answers.as_ref().map_or(0, |a| a.run.wait_for_answers);
         let hours = PERSON_WAITS_HOURS.max(asked / 3600);
         rows.push(Row::dim(format!(
-            "The run waits {hours} h for an answer; without one: {}.",
+            "The run waits {hours} h for an answer. Without one it ends: {}.",
             question.safe
         )));
     }

@@ -16,7 +16,9 @@ const WINDOW: &str = "window";
 
 pub fn checklist(state: &State) -> Vec<Row> {
     let mut rows = vec![
-        Row::text("No machine can see these. Your name and the time go into the report."),
+        Row::text(
+            "No machine can see these. Your name goes into the report, with the time into the journal.",
+        ),
         Row::empty(),
     ];
     for (index, point) in state.knowledge.checklist().iter().enumerate() {
@@ -211,7 +213,7 @@ pub fn buffers(state: &State) -> Vec<Row> {
         );
     }
     rows.extend(field(state, FieldId::Mib));
-    rows.push(Row::dim("  20 MB is OpenMetadata's own figure; the rest is ours.").hang(2));
+    rows.push(Row::dim("  20 MB is what OpenMetadata's guides ask for.").hang(2));
     rows.push(Row::empty());
     rows.extend(buttons(state));
     rows
