@@ -24,7 +24,7 @@ pub const CASES: &[Case] = &[
     Case {
         change: |_, a| a.memory.way = MemoryWay::Leave,
         verdict: Warn,
-        shows: "4.0 MB",
+        shows: "4 MB",
         ..at("OM-MEM-001", "left too small")
     },
     Case {
