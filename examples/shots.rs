@@ -181,6 +181,8 @@ fn afterwards(camera: &mut Camera) {
     camera.wait("▸ Read the report");
     camera.take("rolled-back");
     camera.walk.tty.send("q");
+    camera.wait("Leave this practice session?");
+    camera.walk.choose("Leave and remove");
     assert_eq!(camera.walk.tty.exit_code(), 0);
 }
 
@@ -199,6 +201,8 @@ fn failure(camera: &mut Camera) {
     camera.wait("Ways back");
     camera.take("stopped");
     camera.walk.tty.send("q");
+    camera.wait("Leave this practice session?");
+    camera.walk.choose("Leave and remove");
     camera.walk.tty.exit_code();
 }
 

@@ -75,6 +75,9 @@ pub enum Command {
         /// Keep the practice folder instead of removing it at the end
         #[arg(long)]
         keep: bool,
+        /// Ask plain questions instead of drawing the full screen
+        #[arg(long)]
+        plain: bool,
         /// How fast dump and migration go [default: slow, so that they can be seen; fast with --unattended]
         #[arg(long, value_enum)]
         pace: Option<crate::app::sandbox::Pace>,

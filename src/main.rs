@@ -60,7 +60,8 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
     let Some(command) = cli.command else {
         return app::wizard::begin(looking()?, cli.answers.as_deref(), cli.plain).await;
     };
-    if cli.answers.is_some() || cli.plain {
+    let practises = matches!(command, Command::Sandbox { .. });
+    if cli.answers.is_some() || (cli.plain && !practises) {
         return Err(CommandError::new(
             ExitCode::Usage,
             "--answers and --plain before a command are for the wizard; put them after the command",
@@ -71,6 +72,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             unattended,
             scenario,
             keep,
+            plain,
             pace,
         } => {
             app::sandbox::sandbox(app::sandbox::Asked {
@@ -79,6 +81,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
                 scenario,
                 keep,
                 pace,
+                plain: plain || cli.plain,
             })
             .await
         }

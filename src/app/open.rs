@@ -79,8 +79,8 @@ fn read_limited(path: &Path) -> Result<String> {
         .map_err(|e| failed(e.to_string()))?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(failed(format!(
-            "it is larger than {} KiB, which no file of this kind is; is it the right one?",
-            MAX_FILE / 1024
+            "it is larger than {}, which no file of this kind is; is it the right one?",
+            crate::domain::space::size(MAX_FILE)
         )));
     }
     String::from_utf8(bytes).map_err(|error| {

@@ -25,6 +25,18 @@ pub fn try_line(text: impl AsRef<str>) -> std::io::Result<()> {
     writeln!(std::io::stdout(), "{clean}")
 }
 
+/// Prose on standard output: where that is a terminal, folded between its words and never within one.
+pub fn words(text: impl AsRef<str>) {
+    use std::io::IsTerminal as _;
+    if !std::io::stdout().is_terminal() {
+        return line(text);
+    }
+    let (width, _) = super::terminal::size();
+    for folded in crate::screen::folded(text.as_ref(), width.saturating_sub(1).max(20)) {
+        line(folded);
+    }
+}
+
 /// Several lines.
 pub fn page(text: &str) {
     for one in text.lines() {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::io::IsTerminal as _;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::out;
 use crate::domain::event::{Event, Fact};
@@ -137,7 +137,7 @@ pub fn document(entry: &Entry) -> serde_json::Value {
 fn progress_words(progress: &Progress) -> String {
     let amount = |n: u64| {
         if progress.unit == "bytes" {
-            HumanBytes(n).to_string()
+            size(n)
         } else {
             n.to_string()
         }
@@ -357,8 +357,8 @@ fn fact_line(fact: &Fact) -> Option<String> {
             format!(
                 "backup {} ({}, {} before compression, {seconds:.1} s)",
                 dir.display(),
-                HumanBytes(*bytes),
-                HumanBytes(*raw_bytes)
+                size(*bytes),
+                size(*raw_bytes)
             )
         }
         Fact::BackupProven {
@@ -391,7 +391,7 @@ fn fact_line(fact: &Fact) -> Option<String> {
             size(*to)
         ),
         Fact::MemoryProven { bytes, way } => {
-            format!("sort memory {} MB ({way})", bytes / 1024 / 1024)
+            format!("sort memory {} ({way})", size(*bytes))
         }
         Fact::DowntimeStarted { .. } => "downtime begins: users are locked out".to_string(),
         Fact::DowntimeEnded { serving, .. } => format!("downtime ends: {serving} serves"),

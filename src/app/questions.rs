@@ -21,11 +21,11 @@ use crate::wizard::form::{FieldId, Form};
 /// Asks everything that the full screen asks, in its order.
 pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
     if let Some(lesson) = &opening.lesson {
-        out::line(format!("PRACTICE: {}", lesson.about));
+        out::words(format!("PRACTICE: {}", lesson.about));
     }
     let unfinished = super::tui::unfinished(&state);
     if let Some(found) = unfinished.first() {
-        out::line(format!("Run {} is not finished: {}", found.id, found.state));
+        out::words(format!("Run {} is not finished: {}", found.id, found.state));
         let go_on = choose(
             "What now?",
             &["go on with it", "begin a new upgrade", "leave"],
@@ -37,15 +37,15 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
         }
     }
     let answers = connect(opening.answers)?;
-    out::line(
+    out::words(
         "Looking: configuration, server, database, history, disks, tools. Nothing is changed.",
     );
     let looked = check::look_with(&state, answers.clone()).await?;
     let mut events = Vec::new();
     let (who, uid) = (run::who(), rustix::process::getuid().as_raw());
 
-    out::line("");
-    out::line("Release notes between the two versions:");
+    out::words("");
+    out::words("Release notes between the two versions:");
     let knowledge = Knowledge::embedded();
     let notes = match (&looked.plan.from, &looked.plan.to) {
         (Some(from), Some(to)) => knowledge.judged_notes(&looked.survey, from, to),
@@ -53,16 +53,16 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
     };
     for question in GuideQuestion::ALL {
         let answer = question.answer(&notes).words();
-        out::line(format!("  {} {answer}", question.words()));
+        out::words(format!("  {} {answer}", question.words()));
     }
     for note in notes.iter().filter(|note| !note.quiet()) {
-        out::line(format!("  {}", note.line()));
+        out::words(format!("  {}", note.line()));
         if let Some(judged) = &note.judged {
-            out::line(format!("    {}", judged.line()));
+            out::words(format!("    {}", judged.line()));
         }
     }
     let quiet = notes.iter().filter(|note| note.quiet()).count();
-    out::line(format!(
+    out::words(format!(
         "  and {quiet} that only inform (`omup notes FROM TO` shows all)"
     ));
     if !yes("Have you read them?")? {
@@ -75,11 +75,11 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
         uid,
     }));
 
-    out::line("");
-    out::line("Checks:");
+    out::words("");
+    out::words("Checks:");
     for finding in &looked.findings {
         if !matches!(finding.verdict, Verdict::Pass | Verdict::Skip) {
-            out::line(format!("  {}", finding_line(finding)));
+            out::words(format!("  {}", finding_line(finding)));
         }
     }
     let holding = looked
@@ -96,11 +96,11 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
         ));
     }
 
-    out::line("");
-    out::line("What no machine can see:");
+    out::words("");
+    out::words("What no machine can see:");
     for point in knowledge.checklist() {
-        out::line(format!("  {}", point.text));
-        out::line(format!("    why: {}", point.why));
+        out::words(format!("  {}", point.text));
+        out::words(format!("    why: {}", point.why));
         let answer = match choose("  Is it so?", &["done", "not for us", "still open"])? {
             0 => ChecklistAnswer::Done,
             1 => ChecklistAnswer::NotForUs,
@@ -115,17 +115,17 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
         });
     }
 
-    out::line("");
-    out::line("The plan:");
+    out::words("");
+    out::words("The plan:");
     for (index, step) in looked.plan.steps.iter().enumerate() {
         let down = if step.downtime {
             "   (users are locked out)"
         } else {
             ""
         };
-        out::line(format!("  {:>2} {}{down}", index + 1, step.title));
+        out::words(format!("  {:>2} {}{down}", index + 1, step.title));
     }
-    out::line(
+    out::words(
         "The exact commands: `omup plan --answers FILE`. You are asked again before users are locked out, and before the new version touches the data.",
     );
     if !yes("Approve this plan and begin with the backup?")? {
@@ -164,7 +164,7 @@ async fn go_on_with(state: &State, id: &str) -> Result<ExitCode> {
         ));
     }
     for line in super::status::words(&folder, &view, false) {
-        out::line(line);
+        out::words(line);
     }
     match choose(
         "What now?",
@@ -197,7 +197,7 @@ fn connect(given: Option<Answers>) -> Result<Answers> {
             .pid
             .map(|pid| format!(", running as process {pid}"))
             .unwrap_or_default();
-        out::line(format!(
+        out::words(format!(
             "  found: {} ({}{runs})",
             found.home.display(),
             found.version
@@ -236,7 +236,7 @@ fn connect(given: Option<Answers>) -> Result<Answers> {
 }
 
 fn left(why: &str) -> ExitCode {
-    out::line(format!(
+    out::words(format!(
         "Left: {why}. Nothing was started and nothing was changed."
     ));
     ExitCode::Ok
@@ -249,7 +249,7 @@ fn line(question: &str) -> Result<String> {
         // What was typed before the question stood there is no answer to it.
         let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
     }
-    out::line(question);
+    out::words(question);
     let mut typed = String::new();
     let got = stdin.lock().read_line(&mut typed).map_err(|error| {
         CommandError::new(
@@ -272,7 +272,7 @@ fn line(question: &str) -> Result<String> {
 fn choose(question: &str, options: &[&str]) -> Result<usize> {
     loop {
         for (index, option) in options.iter().enumerate() {
-            out::line(format!("    {}  {option}", index + 1));
+            out::words(format!("    {}  {option}", index + 1));
         }
         let typed = line(&format!("{question} (a number):"))?;
         match typed.parse::<usize>() {
@@ -282,8 +282,14 @@ fn choose(question: &str, options: &[&str]) -> Result<usize> {
     }
 }
 
-/// Yes has to be written out; anything else is no.
+/// Both have to be written out: a stray Enter decides nothing.
 fn yes(question: &str) -> Result<bool> {
-    let typed = line(&format!("{question} (type yes or no):"))?;
-    Ok(typed.eq_ignore_ascii_case("yes"))
+    loop {
+        let typed = line(&format!("{question} (type yes or no):"))?;
+        match typed.to_ascii_lowercase().as_str() {
+            "yes" => return Ok(true),
+            "no" => return Ok(false),
+            _ => out::error("type the whole word: yes or no"),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::error::{CommandError, Result};
 use super::launch::{self, Errand};
 use super::open;
 use super::out;
-use crate::domain::answers::Answers;
+use crate::domain::answers::{Answers, PERSON_WAITS_HOURS};
 use crate::domain::event::Event;
 use crate::domain::names::RunId;
 use crate::domain::run_view::{Phase, RunView};
@@ -133,7 +133,8 @@ async fn finish(
 /// How long a question waits when a person sits at this terminal, in seconds; `None` without one.
 pub fn person_waits() -> Option<u32> {
     use std::io::IsTerminal as _;
-    (std::io::stdin().is_terminal() && std::io::stdout().is_terminal()).then_some(8 * 3600)
+    (std::io::stdin().is_terminal() && std::io::stdout().is_terminal())
+        .then_some(PERSON_WAITS_HOURS * 3600)
 }
 
 /// The fold of a run's journal.

@@ -197,6 +197,9 @@ fn next_command(folder: &RunFolder, view: &RunView, alive: bool) -> String {
 fn next_words(folder: &RunFolder, view: &RunView, alive: bool) -> String {
     let (run, command) = (&folder.run, next_command(folder, view, alive));
     if let Some(question) = &view.question {
+        if !question.choices.is_empty() {
+            return format!("`{command}`; without an answer: {}", question.safe);
+        }
         return format!(
             "`{command}` goes on; `omup abort {run}` does not: {}",
             question.safe

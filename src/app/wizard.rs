@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::error::Result;
-use super::tui::{self, Mender, Opening};
+use super::tui::{self, Left, Mender, Opening};
 use super::{open, questions, terminal};
 use crate::exit_code::ExitCode;
 use crate::runner::folder::State;
@@ -16,7 +16,7 @@ pub async fn begin(state: State, answers: Option<&Path>, plain: bool) -> Result<
         answers,
         ..Opening::default()
     };
-    go(state, opening, plain).await
+    Ok(go(state, opening, plain).await?.exit)
 }
 
 /// `omup attach` on a terminal.
@@ -26,7 +26,7 @@ pub async fn attach(state: State, run: &str, read_only: bool) -> Result<ExitCode
         read_only,
         ..Opening::default()
     };
-    tui::wizard(State::open(state.root)?, opening).await
+    Ok(tui::wizard(State::open(state.root)?, opening).await?.exit)
 }
 
 /// `omup sandbox`: the wizard on a practice deployment.
@@ -35,19 +35,21 @@ pub async fn practise(
     answers: &Path,
     lesson: Lesson,
     mender: Mender,
-) -> Result<ExitCode> {
+    plain: bool,
+) -> Result<Left> {
     let opening = Opening {
         answers: Some(open::answers(answers)?),
         lesson: Some(lesson),
         mender: Some(mender),
         ..Opening::default()
     };
-    go(state, opening, false).await
+    go(state, opening, plain).await
 }
 
-async fn go(state: State, opening: Opening, plain: bool) -> Result<ExitCode> {
+async fn go(state: State, opening: Opening, plain: bool) -> Result<Left> {
     if plain || !terminal::can_draw() {
-        return questions::ask(state, opening).await;
+        let exit = questions::ask(state, opening).await?;
+        return Ok(Left { exit, keep: None });
     }
     tui::wizard(State::open(state.root)?, opening).await
 }

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::backup::Level;
 use super::finding::Waiver;
 
+/// How long a question waits at least where a person has started the run at a terminal, in hours.
+pub const PERSON_WAITS_HOURS: u32 = 8;
+
 /// An answers file. Unknown keys are refused, so that a typing error never becomes a default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -25,6 +25,9 @@ pub enum Intent {
     Look { what: CleanText },
 }
 
+/// Stands in the change of a file where a setting of the old version is left behind: somebody has to know.
+pub const NOT_CARRIED: &str = "not carried over";
+
 /// One step of the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlannedStep {

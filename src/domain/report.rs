@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::finding::{Finding, Verdict};
 use super::run_view::{RunView, StepState};
+use super::space::size;
 use super::step::{Outcome, StepId};
 use super::version::OmVersion;
 
@@ -45,7 +46,7 @@ pub fn page(view: &RunView) -> String {
     line("| step | how it ended | seconds |".to_string());
     line("| --- | --- | --- |".to_string());
     for (id, state) in view.earlier_steps.iter().chain(&view.steps) {
-        let (text, seconds) = state_words(*id, state);
+        let (text, seconds) = state_words(view, *id, state);
         line(format!("| {} | {} | {seconds} |", id.title(), cell(&text)));
     }
     line(String::new());
@@ -66,7 +67,17 @@ pub fn page(view: &RunView) -> String {
         (None, _) => line("None was taken.".to_string()),
     }
     if let Some(seconds) = view.facts.downtime_seconds {
-        line(format!("Downtime: {seconds:.1} s."));
+        // The new version had served in between: then this is the second downtime of the run.
+        let second = view.earlier_steps.iter().any(|(step, state)| {
+            *step == StepId::StartServer && matches!(state, StepState::Ended { .. })
+        });
+        line(if second {
+            format!(
+                "Downtime of the way back: {seconds:.1} s; that of the upgrade before it stands in the journal."
+            )
+        } else {
+            format!("Downtime: {seconds:.1} s.")
+        });
     }
     if let Some(kept) = &view.facts.upgraded_kept {
         line(format!(
@@ -75,8 +86,8 @@ pub fn page(view: &RunView) -> String {
     }
     if let Some((bytes, way)) = &view.facts.memory {
         line(format!(
-            "Sort memory of the migration: {} MB ({way}){}.",
-            bytes / 1024 / 1024,
+            "Sort memory of the migration: {} ({way}){}.",
+            size(*bytes),
             if view.facts.memory_raised.is_some() {
                 ", raised after it failed for too little"
             } else {
@@ -97,6 +108,16 @@ pub fn page(view: &RunView) -> String {
             setting.new,
             setting.old.as_deref().unwrap_or("default")
         ));
+    }
+    line(String::new());
+    line("## What people said".to_string());
+    line(String::new());
+    line(format!(
+        "Release notes marked as read: {}.",
+        view.notes_read.len()
+    ));
+    for (text, answer, who) in view.checklist.values() {
+        line(format!("- {}: {text} ({who})", answer.words()));
     }
     line(String::new());
     line("## Checks".to_string());
@@ -156,13 +177,21 @@ fn phase_words(view: &RunView) -> String {
     }
 }
 
-fn state_words(id: StepId, state: &StepState) -> (String, String) {
+fn state_words(view: &RunView, id: StepId, state: &StepState) -> (String, String) {
     match state {
+        // Its runner may live, or have left the question behind: it is open in both cases.
+        StepState::Running { .. } if view.question.is_some() => {
+            ("waits for an answer".to_string(), String::new())
+        }
         // The report is written while its own step runs.
         StepState::Running { .. } if id == StepId::Report => {
             ("this page".to_string(), String::new())
         }
         StepState::ToDo => ("not done".to_string(), String::new()),
+        StepState::Running { .. } if view.ended.is_none() => (
+            "begun, not ended when this was written".to_string(),
+            String::new(),
+        ),
         StepState::Running { .. } => ("interrupted".to_string(), String::new()),
         StepState::Ended { outcome, seconds } => {
             let text = match outcome {
@@ -178,4 +207,62 @@ fn state_words(id: StepId, state: &StepState) -> (String, String) {
 
 fn cell(text: &str) -> String {
     text.replace('|', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+    use crate::domain::event::{ChecklistAnswer, Event};
+    use crate::domain::names::{Engine, Identity};
+    use crate::domain::plan::Goal;
+    use crate::domain::run_view::RunView;
+    use crate::domain::step::StepId;
+
+    #[test]
+    fn it_names_who_answered_and_takes_an_open_question_for_no_interruption() {
+        let mut events = vec![
+            Event::ChecklistAnswered {
+                item: "window".into(),
+                text: "A window is agreed.".into(),
+                answer: ChecklistAnswer::Done,
+                who: "mara".into(),
+                uid: 0,
+            },
+            Event::Planned {
+                goal: Goal::Upgrade,
+                identity: Identity {
+                    engine: Engine::Postgres,
+                    server: "1".into(),
+                    oid: "2".into(),
+                    database: "db".into(),
+                },
+                from: None,
+                to: None,
+                steps: vec![StepId::PointOfNoReturn],
+                plan_digest: "d".into(),
+            },
+            Event::StepStarted {
+                step: StepId::PointOfNoReturn,
+                attempt: 1,
+            },
+        ];
+        let report = |events: &[Event]| page(&RunView::of(events));
+        assert!(report(&events).contains("| Point of no return | begun, not ended"));
+        events.push(Event::QuestionAsked {
+            id: "point-of-no-return".into(),
+            text: "Go on?".into(),
+            expects: "db".into(),
+            safe: "the old server is started again".into(),
+            choices: Vec::new(),
+        });
+        let text = report(&events);
+        assert!(
+            text.contains("| Point of no return | waits for an answer |"),
+            "{text}"
+        );
+        assert!(
+            text.contains("- done: A window is agreed. (mara)"),
+            "{text}"
+        );
+    }
 }

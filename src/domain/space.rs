@@ -113,14 +113,18 @@ pub fn scaled(bytes: u64, share: f64) -> u64 {
     (bytes as f64 * share).ceil() as u64
 }
 
-/// Bytes in the unit that a person would use (1 GB is 1024 MB).
+/// Bytes in the unit that a person would use, the same everywhere in this program. The units are those that databases
+/// and OpenMetadata's guides write: kB, MB, GB, each 1024 of the one before. A decimal stands only where there is a rest.
 pub fn size(bytes: u64) -> String {
     const UNITS: [(&str, u64); 4] = [("TB", 40), ("GB", 30), ("MB", 20), ("kB", 10)];
     for (unit, shift) in UNITS {
         let whole = bytes >> shift;
         if whole > 0 {
-            let tenths = ((bytes - (whole << shift)) * 10) >> shift;
-            return format!("{whole}.{tenths} {unit}");
+            let rest = bytes - (whole << shift);
+            if rest == 0 {
+                return format!("{whole} {unit}");
+            }
+            return format!("{whole}.{} {unit}", (rest * 10) >> shift);
         }
     }
     format!("{bytes} B")
@@ -128,7 +132,16 @@ pub fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Disk, Need, Plan, needs};
+    use super::{Disk, Need, Plan, needs, size};
+
+    #[test]
+    fn a_size_reads_as_databases_write_it() {
+        assert_eq!(size(900), "900 B");
+        assert_eq!(size(256 << 10), "256 kB");
+        assert_eq!(size(20 << 20), "20 MB");
+        assert_eq!(size((20 << 20) + 1), "20.0 MB");
+        assert_eq!(size(5 << 29), "2.5 GB");
+    }
 
     fn disk(device: u64, free: u64) -> Disk {
         Disk {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::probe::{Only, Probe};
 use super::range::Range;
 use super::releases::Change;
+use crate::domain::space::size;
 use crate::domain::survey::{DeploymentKind, Probe as Fact, Survey};
 use crate::domain::version::OmVersion;
 
@@ -168,10 +169,10 @@ fn one(probe: &Probe, asked: &str, change: &Change, journey: &Journey<'_>) -> Ju
     if let Some(mib) = probe.sort_memory_below_mib {
         return match survey.database.sort_memory {
             Some(bytes) if bytes < u64::from(mib) << 20 => Judged::concerns(format!(
-                "a connection sorts with {} KiB, and {mib} MiB are named as safe",
-                bytes >> 10
+                "a connection sorts with {}, and {mib} MB are named as safe",
+                size(bytes)
             )),
-            Some(_) => Judged::not(format!("a connection sorts with {mib} MiB or more")),
+            Some(_) => Judged::not(format!("a connection sorts with {mib} MB or more")),
             None => Judged::not("this database has no such setting"),
         };
     }

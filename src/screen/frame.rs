@@ -43,7 +43,7 @@ pub fn panes(area: Rect) -> Panes {
     };
     if area.width >= 100 {
         let [rail, main, context] = Layout::horizontal([
-            Constraint::Length(21),
+            Constraint::Length(22),
             Constraint::Length(MAIN + 2),
             Constraint::Fill(1),
         ])
@@ -156,22 +156,23 @@ pub fn more(theme: &Theme, frame: &mut Frame<'_>, area: Rect, above: bool, below
     }
 }
 
-/// A message lies on the lower border of the main pane, and over the last rows where it is long.
-pub fn message(state: &State, theme: &Theme, frame: &mut Frame<'_>, panes: &Panes) {
+/// What a message leaves of the main pane, and its lines in the rest: it never lies over the page, where it could hide
+/// the mark.
+pub fn message_room(state: &State, main: Rect) -> (Rect, (Rect, Vec<super::rows::Line>)) {
     let Some(message) = &state.message else {
-        return;
+        return (main, (Rect::default(), Vec::new()));
     };
-    let main = panes.main;
     let role = if message.bad { Role::Bad } else { Role::Accent };
     let row = super::rows::Row::new(format!(" {} ", message.text), role);
-    let lines = super::rows::wrap(&[row], main.width);
-    let shown = lines.len().min(4);
-    let top = main.bottom().saturating_sub(shown as u16 - 1);
-    for (i, line) in lines.iter().take(shown).enumerate() {
-        let area = Rect::new(main.x, top + i as u16, main.width, 1);
-        frame.render_widget(Clear, area);
-        super::put_line(theme, frame, area, line);
-    }
+    let mut lines = super::rows::wrap(&[row], main.width);
+    lines.truncate(4.min(usize::from(main.height / 2)));
+    let rows = lines.len() as u16;
+    let room = Rect {
+        height: main.height - rows,
+        ..main
+    };
+    let said = Rect::new(main.x, room.bottom(), main.width, rows);
+    (room, (said, lines))
 }
 
 /// The keys that work now; the least important are left out first, help and the way out never.
@@ -184,7 +185,7 @@ pub fn hints(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
             Kind::Help { .. } => "letters search  ↑↓ scroll  Esc back",
             Kind::Why { .. } | Kind::Commands { .. } | Kind::Detail { .. } => "↑↓ scroll  Esc back",
             Kind::Choose(_) => "↑↓ move  Enter choose  Esc back, nothing is done",
-            Kind::Typed(_) => "type the name  Tab next  Enter choose  Esc back, nothing is done",
+            Kind::Typed(_) => "type the name  Tab next  Enter choose  Esc back",
             Kind::Line(line) if line.purpose.seeks() => {
                 "Enter search  Ctrl-R words or pattern  Esc back"
             }
@@ -195,7 +196,7 @@ pub fn hints(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         text = "letters go into the field  ↑↓ Tab next field  Enter next  Esc back  F1 help"
             .to_string();
     } else {
-        let bindings = keymap::bindings(state.page, state.has_run())
+        let bindings = keymap::bindings(state.page, state.run_now())
             .filter(|b| !b.hint.is_empty() && !matches!(b.shown, "?" | "q"));
         for binding in bindings {
             let more = format!("{} {}  ", binding.shown, binding.hint);

@@ -10,7 +10,8 @@ use super::rows::{Role, cut, pad};
 use super::theme::{self, Theme};
 use super::units;
 use crate::wizard::State;
-use crate::wizard::page::Rail;
+use crate::wizard::page::{Page, Rail};
+use crate::wizard::run_watch::RunWatch;
 
 /// Deployment, database, versions, badge. The badge, the name and the versions are never left out.
 pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -59,6 +60,8 @@ pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect)
             version(&looked.plan.to)
         ));
         parts.push(looked.survey.host.hostname.to_string());
+    } else if unfinished(state) > 0 {
+        parts.push("not connected to it yet".to_string());
     } else {
         parts.push("not connected yet".to_string());
     }
@@ -93,6 +96,38 @@ pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect)
     frame.render_widget(line, area);
 }
 
+/// Runs of before that are not at their end, on the page that offers them.
+fn unfinished(state: &State) -> usize {
+    if state.page != Page::First {
+        return 0;
+    }
+    let runs = state.runs.iter().flatten();
+    runs.filter(|run| run.unfinished && !run.damaged).count()
+}
+
+/// What may stand at the right of the second row, the longest first.
+fn rights(state: &State, run: Option<&RunWatch>) -> Vec<String> {
+    let Some(run) = run else {
+        let text = match unfinished(state) {
+            _ if state.run.is_some() => "being prepared, kept".to_string(),
+            0 => "nothing changed yet".to_string(),
+            1 => "one run is not finished".to_string(),
+            runs => format!("{runs} runs are not finished"),
+        };
+        return vec![text];
+    };
+    let name = format!("run {}", run.id);
+    let down = run.down_seconds(state.now_ms);
+    match down.map(|seconds| format!("down {}", units::clock(seconds))) {
+        Some(down) => vec![format!("{down} · {name}"), down],
+        None if run.alive => {
+            let leave = "safe to leave".to_string();
+            vec![format!("{name} · {leave}"), leave]
+        }
+        None => vec![name],
+    }
+}
+
 /// Step, page, state; on narrow screens also the rail as one line of signs.
 pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, narrow: bool) {
     let mut left = match state.page.rail() {
@@ -115,7 +150,8 @@ pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, na
         if run.view.question.is_some() {
             left += "▶ waits for you";
         } else if run.alive {
-            left += &format!("{} running", theme::running(state.boot_ms).glyph);
+            let words = if narrow { "" } else { " this step" };
+            left += &format!("{}{words}", theme::running(state.boot_ms).glyph);
             if let Some(step) = run.current()
                 && let Some(at) = run.began.get(&step)
             {
@@ -126,28 +162,13 @@ pub fn place(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, na
             left += "? interrupted";
         }
     }
-    let right = match run {
-        Some(run) if run.alive => {
-            let down = run
-                .down_seconds(state.now_ms)
-                .map(|s| format!("down {} · ", units::clock(s)))
-                .unwrap_or_default();
-            let leave = if down.is_empty() {
-                " · safe to leave"
-            } else {
-                ""
-            };
-            format!("{down}run {}{leave}", run.id)
-        }
-        Some(run) => format!("run {}", run.id),
-        None if state.run.is_some() => "being prepared, kept".to_string(),
-        None => "nothing changed yet".to_string(),
-    };
     let width = usize::from(area.width).saturating_sub(2);
-    let right = cut(
-        &right,
-        width.saturating_sub(left.width().min(34) + 1).max(10),
-    );
+    let room = width.saturating_sub(left.width() + 1);
+    // The longest that fits beside it; the run's name stands in the list of runs too.
+    let right = rights(state, run)
+        .into_iter()
+        .find(|right| right.width() <= room)
+        .unwrap_or_default();
     let left = pad(&left, width.saturating_sub(right.width()));
     let text = format!(" {left}{right} ");
     frame.render_widget(

@@ -4,10 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 
 use super::pages::level_role;
-use super::rows::{Role, Row, wrap};
+use super::rows::{Role, Row, cells, cut_middle, wrap};
 use super::theme::Theme;
 use crate::domain::clean_text::CleanText;
-use crate::domain::log_view::LogPlace;
+use crate::domain::log_view::{LogPlace, LogQuery, LogWindow};
 use crate::wizard::State;
 
 pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -18,38 +18,8 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         super::put_rows(theme, frame, area, &rows, 0);
         return;
     };
-    let mut head = String::new();
-    if query.place == LogPlace::End {
-        head += "follow ON";
-    } else {
-        head += "follow off (F)";
-        if state.log.unseen > 0 {
-            head += &format!(" · {} new below", state.log.unseen);
-        }
-    }
     let window = state.log.window.as_ref();
-    if let Some(window) = window {
-        head += &format!(
-            " · {} lines · {} warnings · {} errors",
-            window.file_lines, window.warnings, window.errors
-        );
-        if window.indexed < 1.0 {
-            head += &format!(" · reading {:.0} %", window.indexed * 100.0);
-        }
-        if let (Some(search), Some(hits)) = (&state.search, window.hits) {
-            let number = window
-                .hit_number
-                .map(|n| format!("{n} of "))
-                .unwrap_or_default();
-            head += &format!(" · {search} {number}{hits}");
-            if window.wrapped {
-                head += " (went round)";
-            }
-        }
-    }
-    if let Some(filter) = &query.filter {
-        head += &format!(" · only {filter}");
-    }
+    let head = head(state, query, window).join(" · ");
     let name = CleanText::new(&query.file.display().to_string());
     let head_rows = [Row::dim(head).cut()];
     super::put_rows(
@@ -95,7 +65,7 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     if rows.is_empty() {
         rows.push(Row::dim("no line (yet) that is to be shown"));
     }
-    rows.push(Row::dim(format!("── {name}")).cut());
+    rows.push(Row::dim(foot(state, &query.file, area.width)).cut());
     let lines = wrap(&rows, body.width);
     let from = if query.place == LogPlace::End {
         lines.len().saturating_sub(usize::from(body.height))
@@ -103,4 +73,50 @@ pub fn draw(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         0
     };
     super::put_lines(theme, frame, body, &lines[from..], 0);
+}
+
+/// What is told of the log in one line, the most telling first: the rest may not fit.
+fn head(state: &State, query: &LogQuery, window: Option<&LogWindow>) -> Vec<String> {
+    let mut head = Vec::new();
+    let hits = window.and_then(|window| state.search.as_ref().zip(window.hits));
+    if let (Some((search, hits)), Some(window)) = (hits, window) {
+        let number = window.hit_number.map(|n| format!("{n} of "));
+        let round = if window.wrapped { " (went round)" } else { "" };
+        head.push(format!(
+            "{search} {}{hits}{round}",
+            number.unwrap_or_default()
+        ));
+    }
+    if let Some(filter) = &query.filter {
+        head.push(format!("only {filter}"));
+    }
+    if query.place == LogPlace::End {
+        head.push("follow ON".to_string());
+    } else {
+        head.push("follow off (F)".to_string());
+        if state.log.unseen > 0 {
+            head.push(format!("{} new below", state.log.unseen));
+        }
+    }
+    if let Some(window) = window {
+        if window.indexed < 1.0 {
+            head.push(format!("reading {:.0} %", window.indexed * 100.0));
+        }
+        head.push(format!("{} errors", window.errors));
+        head.push(format!("{} warnings", window.warnings));
+        head.push(format!("{} lines", window.file_lines));
+    }
+    head
+}
+
+/// Which log it is: its place among the run's logs, and the file, whose name is read whatever its folder.
+fn foot(state: &State, file: &std::path::Path, width: u16) -> String {
+    let logs = state.logs();
+    let at = logs.iter().position(|(_, log)| log == file);
+    let which = match at.filter(|_| logs.len() > 1) {
+        Some(at) => format!("── log {} of {}  ", at + 1, logs.len()),
+        None => "── ".to_string(),
+    };
+    let room = usize::from(width).saturating_sub(cells(&which)).max(20);
+    which + &cut_middle(CleanText::new(&file.display().to_string()).as_str(), room)
 }

@@ -16,6 +16,8 @@ mod overlay;
 mod pages;
 mod rail;
 pub mod rows;
+#[cfg(test)]
+mod tests;
 mod theme;
 mod units;
 mod words;
@@ -23,6 +25,7 @@ mod words;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use crate::wizard::Measure;
 use crate::wizard::State;
 use crate::wizard::items::SMALLEST;
 use crate::wizard::page::Page;
@@ -48,12 +51,13 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
         let lines = wrap(&words::context(state.page), context.width);
         put_lines(&theme, frame, context, &lines, 0);
     }
+    let (main, said) = frame::message_room(state, panes.main);
     if state.page == Page::Log {
-        log::draw(state, &theme, frame, panes.main);
+        log::draw(state, &theme, frame, main);
     } else {
-        body(state, &theme, frame, panes.main);
+        body(state, &theme, frame, main);
     }
-    frame::message(state, &theme, frame, &panes);
+    put_lines(&theme, frame, said.0, &said.1, 0);
     frame::hints(state, &theme, frame, row_of(area, area.height - 1));
     overlay::draw(
         state,
@@ -63,17 +67,17 @@ pub fn draw(state: &State, frame: &mut Frame<'_>) {
     );
 }
 
+/// The lines of the page, wrapped as they are drawn.
+pub fn lines(state: &State) -> Vec<String> {
+    let main = frame::panes(Rect::new(0, 0, state.width, state.height)).main;
+    plain(state, main.width)
+}
+
 /// The body as plain lines, for those who have no full screen.
 pub fn plain(state: &State, width: u16) -> Vec<String> {
     wrap(&pages::rows(state), width)
         .iter()
-        .map(|line| {
-            line.spans
-                .iter()
-                .map(|(text, _)| text.as_str())
-                .collect::<String>()
-        })
-        .map(|line| line.trim_end().to_string())
+        .map(Line::plain)
         .collect()
 }
 
@@ -104,30 +108,85 @@ fn row_of(area: Rect, row: u16) -> Rect {
     Rect::new(area.x, area.y + row, area.width, 1)
 }
 
-fn body(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let rows = pages::rows(state);
-    let lines = wrap(&rows, area.width);
+/// Which lines of a page are shown.
+struct View {
+    lines: Vec<Line>,
+    top: usize,
+    /// Lines of the page that are shown at once.
+    rows: usize,
+    /// The first line of the mark, where it is not among them: it then stands below the others, because Enter still
+    /// means it.
+    foot: Option<usize>,
+}
+
+fn view(state: &State, area: Rect) -> View {
+    let lines = wrap(&pages::rows(state), area.width);
     let height = usize::from(area.height);
-    let asked = usize::from(state.scroll.get(&state.page).copied().unwrap_or(0));
-    let marked = lines
+    let mark = lines
         .iter()
         .position(|line| line.marked)
         .zip(lines.iter().rposition(|line| line.marked));
     let most = lines.len().saturating_sub(height);
-    let top = match marked {
+    let held = state.scroll.get(&state.page).map(|row| usize::from(*row));
+    let top = match (held, mark) {
+        (Some(held), _) => held.min(most),
         // The top is kept in sight as long as the mark is.
-        Some((_, last)) if last < height => 0,
+        (None, Some((_, last))) if last < height => 0,
         // Else only as far as it needs, with the next few lines in sight.
-        Some((first, last)) => (last + 1 + AFTER_MARK)
+        (None, Some((first, last))) => (last + 1 + AFTER_MARK)
             .saturating_sub(height)
             .min(first)
             .min(most),
-        None if state.page == Page::Journal && !state.scroll.contains_key(&Page::Journal) => most,
-        None => asked.min(most),
+        (None, None) if state.page == Page::Journal => most,
+        (None, None) => 0,
     };
-    put_lines(theme, frame, area, &lines[top.min(lines.len())..], 0);
-    if most > 0 {
-        frame::more(theme, frame, area, top > 0, top < most);
+    let unseen = mark.filter(|(first, _)| *first < top || *first >= top + height);
+    match (unseen, held) {
+        (Some((first, _)), Some(held)) if height > 1 => View {
+            top: held.min(lines.len().saturating_sub(height - 1)),
+            rows: height - 1,
+            foot: Some(first),
+            lines,
+        },
+        (Some(_) | None, _) => View {
+            top,
+            rows: height,
+            foot: None,
+            lines,
+        },
+    }
+}
+
+/// How the page fills its pane; the wizard scrolls by it.
+pub fn measure(state: &State) -> Measure {
+    let main = frame::panes(Rect::new(0, 0, state.width, state.height)).main;
+    let (room, _) = frame::message_room(state, main);
+    let view = view(state, room);
+    let number = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    Measure {
+        lines: number(view.lines.len()),
+        rows: number(view.rows),
+        top: number(view.top),
+    }
+}
+
+/// A sentence in lines of at most so many columns, folded between its words where that is possible.
+pub fn folded(text: &str, width: u16) -> Vec<String> {
+    wrap(&[Row::text(text)], width)
+        .iter()
+        .map(Line::plain)
+        .collect()
+}
+
+fn body(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let view = view(state, area);
+    let end = (view.top + view.rows).min(view.lines.len());
+    put_lines(theme, frame, area, &view.lines[view.top.min(end)..end], 0);
+    let text = Rect::new(area.x, area.y, area.width, view.rows as u16);
+    frame::more(theme, frame, text, view.top > 0, end < view.lines.len());
+    if let Some(line) = view.foot.and_then(|first| view.lines.get(first)) {
+        let foot = Rect::new(area.x, text.bottom(), area.width, 1);
+        put_line(theme, frame, foot, line);
     }
 }
 

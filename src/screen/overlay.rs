@@ -88,7 +88,7 @@ fn help(state: &State, query: &str) -> Vec<Row> {
     ];
     let needle = query.to_lowercase();
     let mut keys = Vec::new();
-    for binding in keymap::bindings(state.page, state.has_run()) {
+    for binding in keymap::bindings(state.page, state.run_now()) {
         keys.push(
             Row::new(format!("  {}", pad(binding.shown, 10)), Role::Strong)
                 .and(binding.help, Role::Plain)
@@ -100,10 +100,14 @@ fn help(state: &State, query: &str) -> Vec<Row> {
     all.push(Row::empty());
     all.extend(words::context(state.page));
     all.extend(words::glossary());
+    let before = rows.len();
     rows.extend(
         all.into_iter()
             .filter(|row| needle.is_empty() || row.plain().to_lowercase().contains(&needle)),
     );
+    if rows.len() == before {
+        rows.push(Row::dim("Nothing of that stands here."));
+    }
     rows
 }
 
@@ -118,9 +122,9 @@ fn choose(theme: &Theme, frame: &mut Frame<'_>, over: Rect, choose: &Choose) {
         let marked = index == choose.cursor;
         let sign = if marked { "▸ " } else { "  " };
         rows.push(
-            Row::new(format!("{sign}{}", pad(&option.label, 16)), Role::Strong)
+            Row::new(format!("{sign}{}", pad(&option.label, 18)), Role::Strong)
                 .and(option.about.clone(), Role::Plain)
-                .hang(18)
+                .hang(20)
                 .mark(marked),
         );
     }
@@ -163,10 +167,15 @@ fn typed(theme: &Theme, frame: &mut Frame<'_>, over: Rect, typed: &Typed) {
         .mark(cancel),
     );
     let go = typed.focus == Focus::Go;
-    let words = if typed.matches() {
+    let words = if typed.matches() && typed.focus == Focus::Field {
+        format!(
+            "[ {} ]  Enter goes there, Enter again does it",
+            typed.button
+        )
+    } else if typed.matches() {
         format!("[ {} ]", typed.button)
     } else {
-        format!("[ {}, not yet: the name is not the one ]", typed.button)
+        format!("[ {} ]  once the name stands above", typed.button)
     };
     rows.push(
         Row::new(

@@ -9,6 +9,7 @@ use super::rows::Role;
 use super::theme::{self, Glyph, Theme};
 use crate::domain::run_view::StepState;
 use crate::wizard::State;
+use crate::wizard::keymap::RunNow;
 use crate::wizard::page::{Page, Rail};
 
 /// The state of one name of the rail.
@@ -66,7 +67,20 @@ pub fn glyph(state: &State, rail: Rail) -> Glyph {
                 }
             )
         });
-        return if warned { theme::WARNED } else { theme::DONE };
+        let skipped = states.iter().all(|s| {
+            matches!(
+                s,
+                StepState::Ended {
+                    outcome: crate::domain::step::Outcome::Skipped { .. },
+                    ..
+                }
+            )
+        });
+        return match (warned, skipped) {
+            (true, _) => theme::WARNED,
+            (_, true) => theme::SKIPPED,
+            (false, false) => theme::DONE,
+        };
     }
     let broken = view.failure().is_some() || back;
     if broken { theme::BLOCKED } else { theme::TODO }
@@ -101,7 +115,7 @@ pub fn rail(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect, lon
         y += if long && area.height >= 24 { 2 } else { 1 };
     }
     let mut extra = vec!["? help"];
-    if state.has_run() {
+    if state.run_now() != RunNow::None {
         extra.extend(["R ways back", "J journal", "L log"]);
     }
     y += 1;

@@ -28,6 +28,8 @@ pub struct Row {
     pub marked: bool,
     /// Never wrapped, cut instead.
     pub cut: bool,
+    /// A line is drawn from its end to the border.
+    pub rule: bool,
     /// Column of the text cursor in the first line, where this row takes letters.
     pub cursor: Option<u16>,
 }
@@ -39,6 +41,7 @@ impl Row {
             hang: 0,
             marked: false,
             cut: false,
+            rule: false,
             cursor: None,
         }
     }
@@ -57,6 +60,14 @@ impl Row {
 
     pub fn dim(text: impl Into<String>) -> Self {
         Self::new(text, Role::Dim)
+    }
+
+    /// What follows is of another kind: a line with a word in it.
+    pub fn rule(text: &str) -> Self {
+        Self {
+            rule: true,
+            ..Self::dim(format!("── {text} ")).cut()
+        }
     }
 
     pub fn and(mut self, text: impl Into<String>, role: Role) -> Self {
@@ -91,6 +102,14 @@ pub struct Line {
     pub spans: Vec<(String, Role)>,
     pub marked: bool,
     pub cursor: Option<u16>,
+}
+
+impl Line {
+    /// The words without style, and without the blanks after them.
+    pub fn plain(&self) -> String {
+        let text: String = self.spans.iter().map(|(text, _)| text.as_str()).collect();
+        text.trim_end().to_string()
+    }
 }
 
 /// Terminal cells of a text, letter by letter as they are drawn: a string's own width may be another
@@ -173,6 +192,9 @@ fn wrap_row(row: &Row, width: usize, lines: &mut Vec<Line>) {
             }
         }
     }
+    if row.rule && used < width {
+        line.spans.push(("─".repeat(width - used), Role::Dim));
+    }
     lines.push(line);
 }
 
@@ -240,6 +262,35 @@ pub fn cut(text: &str, width: usize) -> String {
     out
 }
 
+/// Cut in its middle, so that both ends are read: of a path the end tells more, and gets two thirds.
+pub fn cut_middle(text: &str, width: usize) -> String {
+    if cells(text) <= width {
+        return text.to_string();
+    }
+    let head = width.saturating_sub(1) / 3;
+    let take = |letters: &mut dyn Iterator<Item = &str>, room: usize| {
+        let mut used = 0;
+        let mut taken = Vec::new();
+        for letter in letters {
+            used += letter.width();
+            if used > room {
+                break;
+            }
+            taken.push(letter.to_string());
+        }
+        taken
+    };
+    let mut out = take(&mut text.graphemes(true), head).concat();
+    let used = cells(&out);
+    let mut tail = take(
+        &mut text.graphemes(true).rev(),
+        width.saturating_sub(used + 1),
+    );
+    tail.reverse();
+    out.push('…');
+    out + &tail.concat()
+}
+
 /// Filled up with blanks to so many cells, or cut.
 pub fn pad(text: &str, width: usize) -> String {
     let text = cut(text, width);
@@ -249,7 +300,7 @@ pub fn pad(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Role, Row, cut, wrap};
+    use super::{Role, Row, cut, cut_middle, wrap};
     /// What the line takes on the screen: each part is drawn for itself.
     fn taken(line: &super::Line) -> usize {
         line.spans.iter().map(|(text, _)| super::cells(text)).sum()
@@ -273,6 +324,19 @@ mod tests {
         );
     }
 
+    #[test]
+    fn of_a_path_that_is_too_long_the_end_is_read() {
+        let path = "/tmp/omup-practice-0-good/deployment/openmetadata-1.10.7";
+        assert_eq!(cut_middle(path, 36), "/tmp/omup-p…ment/openmetadata-1.10.7");
+        assert_eq!(cut_middle("/opt/om", 36), "/opt/om");
+    }
+
+    #[test]
+    fn a_rule_goes_to_the_border_and_no_further() {
+        assert_eq!(texts(Row::rule("last lines"), 20), ["── last lines ──────"]);
+        assert_eq!(texts(Row::rule("of many words"), 12), ["── of many …"]);
+    }
+
     proptest::proptest! {
         #[test]
         fn no_line_is_wider_than_asked(text in "\\PC{0,80}", width in 16u16..70, hang in 0u16..6) {
@@ -288,6 +352,7 @@ mod tests {
         #[test]
         fn a_cut_text_fits(text in "\\PC{0,40}", width in 1usize..30) {
             proptest::prop_assert!(super::cells(&cut(&text, width)) <= width);
+            proptest::prop_assert!(super::cells(&cut_middle(&text, width)) <= width.max(1));
         }
     }
 }

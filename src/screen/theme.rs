@@ -91,7 +91,8 @@ impl Theme {
             Role::Dim => plain.add_modifier(Modifier::DIM),
             Role::Strong => plain.add_modifier(Modifier::BOLD),
             Role::Accent => plain.fg(Color::Cyan),
-            Role::Good => plain.fg(Color::Blue),
+            // Bright: plain blue is hardly read on black.
+            Role::Good => plain.fg(Color::LightBlue),
             Role::Warn => plain.fg(Color::Yellow),
             Role::Bad => plain.fg(Color::Red).add_modifier(Modifier::REVERSED),
             Role::Field => plain.add_modifier(Modifier::UNDERLINED),

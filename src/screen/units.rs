@@ -1,20 +1,6 @@
 //! Figures in words: sizes, times, bars. Fixed widths, so that nothing jitters.
 
-/// Binary units with one decimal.
-pub fn bytes(n: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
-    let mut value = n as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 {
-        format!("{n} B")
-    } else {
-        format!("{value:.1} {}", UNITS[unit])
-    }
-}
+pub use crate::domain::space::size as bytes;
 
 /// `00:04:12`; days where it lasts that long.
 pub fn clock(seconds: u64) -> String {
@@ -61,12 +47,10 @@ pub fn sparkline(values: &[Option<u64>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{about, bar, bytes, clock, sparkline};
+    use super::{about, bar, clock, sparkline};
 
     #[test]
     fn figures_read_well() {
-        assert_eq!(bytes(900), "900 B");
-        assert_eq!(bytes(5 * 1024 * 1024 * 1024 / 2), "2.5 GiB");
         assert_eq!(clock(3 * 3600 + 62), "03:01:02");
         assert_eq!(about(170), "about 2 min 50 s");
         assert_eq!(bar(1, 2, 4), "██░░");

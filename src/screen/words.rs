@@ -197,14 +197,40 @@ fn words(page: Page) -> Words {
             ],
             next: "Enter on a way asks for the database's name.",
         },
-        Page::Runs | Page::Journal | Page::Log | Page::Report => Words {
+        Page::Runs => Words {
+            why: &[
+                "Every run keeps its folder: answers, journal, logs, report. Opening one changes nothing.",
+            ],
+            wrong: &[
+                "an unfinished run of the same database: a second one is refused until it has ended",
+            ],
+            next: "Enter opens the marked run where it stands.",
+        },
+        Page::Journal => Words {
             why: &[
                 "The journal is written before anything is done; what stands in it happened or was about to.",
             ],
             wrong: &[
-                "text of other programs is shown without its control characters; the raw file is on disk",
+                "a step without an end: the runner was killed in it, and going on looks first",
             ],
             next: "Esc leads back.",
+        },
+        Page::Log => Words {
+            why: &[
+                "Each program of a run writes into a file of its own, whole and as it came. Tab shows the log of another step.",
+            ],
+            wrong: &[
+                "the first error is the cause, those after it mostly follow from it: e jumps to them in their order",
+                "text is shown without its control characters; the raw file is on disk, named in the last line",
+            ],
+            next: "Esc leads back.",
+        },
+        Page::Report => Words {
+            why: &[
+                "The report is for the ticket: what was done, how it ended, how long it took. It lies beside the journal as Markdown and as JSON.",
+            ],
+            wrong: &["sent on without a look: it names hosts, databases and folders, no secret"],
+            next: "y copies it; Esc leads back.",
         },
     }
 }
@@ -244,6 +270,10 @@ pub const GLOSSARY: &[(&str, &str)] = &[
     ("proof", "a copy was restored and is equal"),
     ("helm", "who steers a run: answers, stops; others watch"),
     ("point of no return", "after it, going back means a restore"),
+    (
+        "✔ ! ✖ – ⊘ ?",
+        "done, done with a warning, failed, skipped, cannot run yet, not known how it ended",
+    ),
     (
         "runner",
         "the process that does the work; this screen may go away",

@@ -32,7 +32,7 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     {
         return Vec::new();
     }
-    match keymap::action(key, state.page, state.has_run()) {
+    match keymap::action(key, state.page, state.run_now()) {
         Some(action) => act(state, action),
         None => Vec::new(),
     }
@@ -126,10 +126,12 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Back => moving::back(state),
         Action::Up => moving::step(state, -1),
         Action::Down => moving::step(state, 1),
-        Action::PageUp => moving::step(state, -i64::from(state.body_rows())),
-        Action::PageDown => moving::step(state, i64::from(state.body_rows())),
-        Action::Top => moving::step(state, i64::MIN / 2),
-        Action::Bottom => moving::step(state, i64::MAX / 2),
+        Action::PageUp => moving::page(state, false),
+        Action::PageDown => moving::page(state, true),
+        Action::Top => moving::to_end(state, false),
+        Action::Bottom => moving::to_end(state, true),
+        Action::NextLog => moving::other_log(state, true),
+        Action::PreviousLog => moving::other_log(state, false),
         Action::Follow => moving::log_at(state, LogPlace::End),
         Action::Search => questions::line(state, Purpose::Search),
         Action::Filter => questions::line(state, Purpose::Filter),

@@ -13,6 +13,8 @@ pub enum Action {
     Follow,
     Search,
     NextTrouble,
+    NextLog,
+    PreviousLog,
     NextHit,
     PreviousHit,
     Filter,

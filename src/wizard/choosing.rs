@@ -7,7 +7,7 @@ use super::guards;
 use super::items::{self, Do, Item};
 use super::moving;
 use super::page::Page;
-use super::popup::{Kind, Opt};
+use super::popup::Kind;
 use super::questions;
 use crate::domain::event::ChecklistAnswer;
 
@@ -149,26 +149,7 @@ fn perform(state: &mut State, what: Do) -> Vec<Effect> {
         Do::Answer => questions::answer(state),
         Do::Stop => questions::stop(state),
         Do::Resume => vec![Effect::Resume { again: false }],
-        Do::Again => questions::choose(
-            state,
-            "Run the failed step again?",
-            vec![
-                "Is the cause mended? A statement that ran without being recorded may fail the second time.".to_string(),
-                "The backup stays as it is, whatever happens.".to_string(),
-            ],
-            vec![
-                Opt {
-                    label: "No, not yet".to_string(),
-                    about: String::new(),
-                    effects: Vec::new(),
-                },
-                Opt {
-                    label: "Run it again".to_string(),
-                    about: "goes on from the step that failed".to_string(),
-                    effects: vec![Effect::Resume { again: true }],
-                },
-            ],
-        ),
+        Do::Again => questions::again(state),
         Do::Mend => vec![Effect::Mend],
         Do::MoreMemory | Do::Ways => state.go(Page::Ways),
         Do::Report => state.go(Page::Report),

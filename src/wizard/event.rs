@@ -44,6 +44,8 @@ pub enum Event {
     Looked(Box<Result<Looked, Trouble>>),
     /// The runs in the state folder, newest first.
     Runs(Vec<RunLine>),
+    /// Practice sessions of this user that are not finished.
+    Practices(Vec<PracticeLine>),
     /// A run was opened: from here its journal follows.
     RunOpened {
         id: String,
@@ -126,6 +128,16 @@ pub struct RunLine {
     pub damaged: bool,
 }
 
+/// A practice session that is not finished.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PracticeLine {
+    pub scenario: CleanText,
+    /// How its newest unfinished run stands, in words.
+    pub state: CleanText,
+    /// What goes on with it.
+    pub command: CleanText,
+}
+
 /// One line of a journal, with the words for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JournalLine {
@@ -198,4 +210,8 @@ pub enum Effect {
     Snapshot,
     /// Leave the screen; work that runs goes on.
     Leave,
+    /// Leave a practice session, and say what becomes of its deployment.
+    LeavePractice {
+        keep: bool,
+    },
 }

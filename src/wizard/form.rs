@@ -33,7 +33,7 @@ impl FieldId {
             FieldId::PasswordFile => "Password file",
             FieldId::BackupDir => "Backup folder",
             FieldId::Window => "Window, minutes",
-            FieldId::Mib => "Memory, MiB",
+            FieldId::Mib => "Memory, MB",
         }
     }
 
@@ -43,7 +43,7 @@ impl FieldId {
             FieldId::OldHome | FieldId::NewHome | FieldId::BackupDir => "(needed)",
             FieldId::Name => "(host and folder)",
             FieldId::PasswordFile => "(none: conf/ or ~/.pgpass has it)",
-            FieldId::Window => "(none agreed: no clock is shown)",
+            FieldId::Window => "(empty: no clock is shown)",
             FieldId::Mib => "(20)",
         }
     }
@@ -58,7 +58,9 @@ impl FieldId {
                 "only if conf/ does not hold the password: a 0600 file with it; never typed here"
             }
             FieldId::BackupDir => "an absolute path with room for two compressed dumps",
-            FieldId::Window => "agreed downtime; empty: no clock is shown",
+            FieldId::Window => {
+                "how long the agreed window is: gives a clock and a time to decide by"
+            }
             FieldId::Mib => "20 is OpenMetadata's own figure; up to 1024",
         }
     }
@@ -88,6 +90,11 @@ impl Form {
             production: true,
             ..Self::default()
         }
+    }
+
+    /// How sure the backup has to be.
+    pub fn level(&self) -> Level {
+        self.level.unwrap_or(Level::RestoredAndEqual)
     }
 
     /// Takes the values of answers that exist already.
@@ -171,7 +178,7 @@ impl Form {
             },
             backup: BackupAnswers {
                 dir: path(FieldId::BackupDir)?,
-                level: self.level.unwrap_or(Level::RestoredAndEqual),
+                level: self.level(),
                 stall_seconds: rest.and_then(|r| r.backup.stall_seconds),
                 read_lock: rest.is_some_and(|r| r.backup.read_lock),
             },

@@ -1,12 +1,12 @@
 //! From page to page of the preparation: what has to be read, answered or waived before one may go on.
 
-use super::State;
 use super::choosing::keep_answers;
 use super::event::Effect;
 use super::items::{self, Item};
 use super::page::Page;
 use super::popup::Purpose;
 use super::questions;
+use super::{About, State};
 use crate::domain::event::ChecklistAnswer;
 use crate::domain::finding::Verdict;
 
@@ -30,7 +30,7 @@ pub fn look(state: &mut State) -> Vec<Effect> {
 /// From one page of the preparation to the next, where its guard lets it.
 pub fn proceed(state: &mut State, page: Page) -> Vec<Effect> {
     if let Some(why) = guard(state, page) {
-        state.say(why, true);
+        state.say_about(why, true, About::Guard(page));
         return Vec::new();
     }
     let mut effects = Vec::new();
@@ -85,7 +85,10 @@ pub fn guard(state: &State, to: Page) -> Option<String> {
             let open = (0..state.knowledge.checklist().len())
                 .filter(|i| items::point_answer(state, *i) == ChecklistAnswer::Open)
                 .count();
-            (open > 0).then(|| format!("{open} points are open: Space answers the marked one"))
+            (open > 0).then(|| match open {
+                1 => "one point is open: Space answers the marked one".to_string(),
+                _ => format!("{open} points are open: Space answers the marked one"),
+            })
         }
         Page::Buffers | Page::Clients | Page::Plan => state.form.answers().err(),
         _ => None,

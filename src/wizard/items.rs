@@ -147,6 +147,8 @@ pub fn of(state: &State) -> Vec<Item> {
             Item::Field(FieldId::Window),
             Item::Do(Do::Continue(Page::Buffers)),
         ],
+        // Where the database has no such setting, nothing is to be chosen.
+        Page::Buffers if no_sort_memory(state) => vec![Item::Do(Do::Continue(Page::Clients))],
         Page::Buffers => vec![
             Item::Memory(MemoryWay::Connection),
             Item::Memory(MemoryWay::Role),
@@ -204,6 +206,12 @@ pub fn of(state: &State) -> Vec<Item> {
     }
 }
 
+/// The database was looked at and has no setting for sort memory: the step will be skipped.
+pub fn no_sort_memory(state: &State) -> bool {
+    let looked = state.looked.as_ref();
+    looked.is_some_and(|looked| looked.survey.database.sort_memory.is_none())
+}
+
 fn connect(state: &State) -> Vec<Item> {
     let mut items: Vec<Item> = (0..state.found.as_ref().map_or(0, Vec::len))
         .map(Item::Candidate)
@@ -218,7 +226,9 @@ fn connect(state: &State) -> Vec<Item> {
         ]
         .map(Item::Field),
     );
-    items.push(Item::Production);
+    if state.lesson.is_none() {
+        items.push(Item::Production);
+    }
     items.push(Item::Do(Do::LookNow));
     if state.looked.is_some() {
         items.push(Item::Do(Do::Continue(Page::Notes)));
@@ -366,6 +376,12 @@ pub fn summary(state: &State) -> String {
     let version = |v: &Option<crate::domain::version::OmVersion>| {
         v.as_ref().map_or("?".to_string(), ToString::to_string)
     };
+    if run.preparing {
+        return format!(
+            "OpenMetadata upgrade of {}: being prepared, nothing was started (run {})",
+            view.deployment, run.id
+        );
+    }
     let mut lines = vec![format!(
         "{}OpenMetadata upgrade of {}: {} -> {} (run {})",
         if view.practice { "PRACTICE " } else { "" },
@@ -376,11 +392,7 @@ pub fn summary(state: &State) -> String {
     )];
     match (&view.ended, view.failure()) {
         (Some((exit, message)), _) if !run.alive => {
-            lines.push(format!(
-                "ended with {} ({}): {message}",
-                exit.number(),
-                exit.meaning()
-            ));
+            lines.push(format!("ended (exit code {}): {message}", exit.number()));
         }
         (_, Some((step, failure))) => {
             lines.push(format!("stopped at '{}': {failure}", step.title()));
@@ -395,7 +407,8 @@ pub fn summary(state: &State) -> String {
     if let Some(level) = view.facts.level {
         lines.push(format!("backup: {}", level.words()));
     }
-    if let Some(seconds) = view.facts.downtime_seconds {
+    if !run.lockouts.is_empty() {
+        let seconds: f64 = run.lockouts.iter().sum();
         lines.push(format!("users were locked out for {seconds:.0} s"));
     }
     if let Some(question) = &view.question {

@@ -5,6 +5,15 @@ use super::action::Action;
 use super::key::{Code, Key};
 use super::page::Page;
 
+/// The run that is open, as far as keys care.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunNow {
+    None,
+    /// No runner works on it.
+    Stands,
+    Works,
+}
+
 /// Where a binding counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -19,6 +28,8 @@ pub enum Scope {
     Checks,
     /// Only with a run open.
     Runs,
+    /// Only while a runner works on it.
+    Works,
     /// Log, journal and report.
     Text,
     /// Only the log.
@@ -125,7 +136,30 @@ pub const KEYMAP: &[Binding] = &[
         "next error",
         "jump to the next warning or error"
     ),
-    binding!("n", [c('n')], NextHit, Text, "", "next hit of the search"),
+    binding!(
+        "Tab",
+        [plain(Code::Tab)],
+        NextLog,
+        Log,
+        "other log",
+        "the next log of this run; every step has its own"
+    ),
+    binding!(
+        "Shift-Tab",
+        [plain(Code::BackTab)],
+        PreviousLog,
+        Log,
+        "",
+        "the log before it"
+    ),
+    binding!(
+        "n",
+        [c('n')],
+        NextHit,
+        Text,
+        "next",
+        "next hit of the search"
+    ),
     binding!(
         "N",
         [c('N')],
@@ -156,7 +190,7 @@ pub const KEYMAP: &[Binding] = &[
         Up,
         Everywhere,
         "move",
-        "up; also k"
+        "up and down; also k and j"
     ),
     binding!(
         "↓",
@@ -170,7 +204,7 @@ pub const KEYMAP: &[Binding] = &[
         "d",
         [c('d')],
         Detach,
-        Runs,
+        Works,
         "detach",
         "leave the screen; the work goes on, come back with `omup`"
     ),
@@ -178,7 +212,7 @@ pub const KEYMAP: &[Binding] = &[
         "x",
         [c('x')],
         Stop,
-        Runs,
+        Works,
         "stop…",
         "stop safely: asks, then leads the run to a safe state"
     ),
@@ -203,7 +237,7 @@ pub const KEYMAP: &[Binding] = &[
         "T",
         [c('T')],
         TakeHelm,
-        Runs,
+        Works,
         "helm",
         "take the helm: steer a run that somebody else steers now (asks)"
     ),
@@ -314,7 +348,7 @@ pub const KEYMAP: &[Binding] = &[
     ),
 ];
 
-fn counts(scope: Scope, page: Page, run: bool) -> bool {
+fn counts(scope: Scope, page: Page, run: RunNow) -> bool {
     let text = matches!(page, Page::Log | Page::Journal | Page::Report);
     match scope {
         Scope::Everywhere => true,
@@ -325,21 +359,22 @@ fn counts(scope: Scope, page: Page, run: bool) -> bool {
         ),
         Scope::Folded => matches!(page, Page::Notes | Page::Checks),
         Scope::Checks => page == Page::Checks,
-        Scope::Runs => run,
+        Scope::Runs => run != RunNow::None,
+        Scope::Works => run == RunNow::Works,
         Scope::Text => text,
         Scope::Log => page == Page::Log,
     }
 }
 
-/// What a key means on this page. `run`: a run is open.
-pub fn action(key: Key, page: Page, run: bool) -> Option<Action> {
+/// What a key means on this page.
+pub fn action(key: Key, page: Page, run: RunNow) -> Option<Action> {
     bindings(page, run)
         .find(|binding| binding.keys.contains(&key))
         .map(|binding| binding.action)
 }
 
 /// All bindings that count on this page, the most important first.
-pub fn bindings(page: Page, run: bool) -> impl Iterator<Item = &'static Binding> {
+pub fn bindings(page: Page, run: RunNow) -> impl Iterator<Item = &'static Binding> {
     KEYMAP
         .iter()
         .filter(move |binding| counts(binding.scope, page, run))
@@ -347,13 +382,13 @@ pub fn bindings(page: Page, run: bool) -> impl Iterator<Item = &'static Binding>
 
 #[cfg(test)]
 mod tests {
-    use super::{KEYMAP, bindings};
+    use super::{KEYMAP, RunNow, bindings};
     use crate::wizard::page::Page;
 
     #[test]
     fn on_no_page_has_a_key_two_meanings() {
         for page in Page::ALL {
-            for run in [false, true] {
+            for run in [RunNow::None, RunNow::Stands, RunNow::Works] {
                 let mut seen = Vec::new();
                 for binding in bindings(page, run) {
                     for key in binding.keys {
@@ -363,6 +398,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn where_no_runner_works_there_is_nothing_to_detach_from_or_to_stop() {
+        let shown = |run| {
+            bindings(Page::Stopped, run)
+                .map(|binding| binding.shown)
+                .filter(|shown| matches!(*shown, "d" | "x" | "T"))
+                .count()
+        };
+        assert_eq!((shown(RunNow::Stands), shown(RunNow::Works)), (0, 3));
     }
 
     #[test]

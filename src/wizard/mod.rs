@@ -20,6 +20,8 @@ pub mod popup;
 mod popups;
 mod questions;
 pub mod run_watch;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -30,10 +32,14 @@ use crate::domain::step::StepId;
 use crate::domain::way_back::WayBack;
 use crate::knowledge::{Knowledge, Note};
 
-use event::{Candidate, Effect, Event, Looked, RunLine, Stamped, Trouble};
+use event::{Candidate, Effect, Event, Looked, PracticeLine, RunLine, Stamped, Trouble};
 use form::Form;
+use keymap::RunNow;
+pub use moving::Measure;
+pub use news::who_else;
 use page::Page;
 use popup::Popup;
+pub use questions::come_back;
 use run_watch::RunWatch;
 
 /// How the terminal wants it.
@@ -52,6 +58,8 @@ pub struct Lesson {
     pub right_end: String,
     /// What somebody outside of omup does to mend the cause; gone once it is done.
     pub mending: Option<String>,
+    /// The command that comes back to this practice session.
+    pub come_back: String,
 }
 
 /// The log pane.
@@ -64,6 +72,8 @@ pub struct LogPane {
     pub diagnosis: Option<crate::knowledge::Diagnosis>,
     /// Rows that came while the reader looked elsewhere.
     pub unseen: u64,
+    /// The log of the run that was chosen on the log page, by its place among all of them.
+    pub chosen: Option<usize>,
 }
 
 /// A short message above the hints.
@@ -72,6 +82,22 @@ pub struct Message {
     pub text: CleanText,
     pub bad: bool,
     pub until_ms: u64,
+    pub about: About,
+}
+
+/// What a message speaks of: it goes when that is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Something that happened; it goes with time.
+    News,
+    /// The guard before this page.
+    Guard(Page),
+    /// A name that is to be typed.
+    Typing,
+    /// Somebody else has the helm.
+    Helm,
+    /// A question of the run that another page shows.
+    Question,
 }
 
 /// Everything on the screen.
@@ -91,7 +117,12 @@ pub struct State {
     /// The run's page is shown as the run goes on.
     pub with_run: bool,
     pub cursor: BTreeMap<Page, usize>,
+    /// The first line that is shown, where somebody has scrolled or has just come; else the page follows its mark.
     pub scroll: BTreeMap<Page, u16>,
+    /// How the page fills its pane. The screen tells it: it alone wraps words.
+    pub measure: fn(&State) -> moving::Measure,
+    /// The page's lines as they are wrapped; told by the screen too.
+    pub lines: fn(&State) -> Vec<String>,
     pub popup: Option<Popup>,
     pub message: Option<Message>,
     pub form: Form,
@@ -103,6 +134,8 @@ pub struct State {
     pub notes: Vec<Note>,
     pub show_all: bool,
     pub runs: Option<Vec<RunLine>>,
+    /// Practice sessions of this user that are not finished; they have a state folder of their own.
+    pub practices: Vec<PracticeLine>,
     pub run: Option<RunWatch>,
     pub starting: bool,
     pub ways: Option<Result<Vec<WayBack>, Trouble>>,
@@ -129,7 +162,9 @@ impl State {
             trail: Vec::new(),
             with_run: false,
             cursor: BTreeMap::new(),
-            scroll: BTreeMap::new(),
+            scroll: BTreeMap::from([(Page::First, 0)]),
+            measure: |_| moving::Measure::default(),
+            lines: |_| Vec::new(),
             popup: None,
             message: None,
             form: Form::new(),
@@ -140,6 +175,7 @@ impl State {
             notes: Vec::new(),
             show_all: false,
             runs: None,
+            practices: Vec::new(),
             run: None,
             starting: false,
             ways: None,
@@ -176,9 +212,13 @@ impl State {
         }
     }
 
-    /// A run is open.
-    pub fn has_run(&self) -> bool {
-        self.run.as_ref().is_some_and(|run| !run.preparing)
+    /// Whether a run is open, and a runner works on it.
+    pub fn run_now(&self) -> RunNow {
+        match self.run.as_ref().filter(|run| !run.preparing) {
+            None => RunNow::None,
+            Some(run) if run.alive => RunNow::Works,
+            Some(_) => RunNow::Stands,
+        }
     }
 
     /// Rows for the body of a page on this screen.
@@ -187,11 +227,44 @@ impl State {
     }
 
     fn say(&mut self, text: impl Into<CleanText>, bad: bool) {
+        self.say_about(text, bad, About::News);
+    }
+
+    fn say_about(&mut self, text: impl Into<CleanText>, bad: bool, about: About) {
         self.message = Some(Message {
             text: text.into(),
             bad,
             until_ms: self.boot_ms + if bad { 20_000 } else { 6_000 },
+            about,
         });
+    }
+
+    /// Takes a message away when what it speaks of is done, or says it as it is by now.
+    fn settle_message(&mut self) {
+        let Some(message) = &self.message else { return };
+        let open = match message.about {
+            About::News => true,
+            About::Guard(page) => match guards::guard(self, page) {
+                Some(now) => {
+                    if let Some(message) = &mut self.message {
+                        message.text = now.into();
+                    }
+                    true
+                }
+                None => false,
+            },
+            About::Typing => self.popup.as_ref().is_some_and(
+                |popup| matches!(&popup.kind, popup::Kind::Typed(typed) if !typed.matches()),
+            ),
+            About::Helm => self.run.as_ref().is_some_and(|run| !run.mine),
+            About::Question => self
+                .run
+                .as_ref()
+                .is_some_and(|run| run.view.question.is_some() && run.page() != self.page),
+        };
+        if !open || message_is_old(self) {
+            self.message = None;
+        }
     }
 
     /// Goes to a page; `Esc` leads back.
@@ -200,7 +273,8 @@ impl State {
             self.trail.retain(|p| *p != page);
             self.trail.push(self.page);
             // It told of the page that is left.
-            self.message.take_if(|message| !message.bad);
+            self.message
+                .take_if(|message| !message.bad || matches!(message.about, About::Guard(_)));
         }
         self.arrive(page)
     }
@@ -213,27 +287,27 @@ impl State {
             .run
             .as_ref()
             .is_some_and(|run| !run.preparing && run.page() == page);
-        if page == Page::Connect && !self.cursor.contains_key(&page) && self.form.answers().is_ok()
-        {
-            // Everything is filled in: what is left to do is to look.
-            let items = items::of(self);
-            let look = items::Item::Do(items::Do::LookNow);
-            let at = items.iter().position(|item| *item == look);
-            self.cursor.insert(page, at.unwrap_or(0));
+        let first_time = !self.cursor.contains_key(&page);
+        if first_time {
+            let at = self.first_mark();
+            self.cursor.insert(page, at);
         }
-        if !self.cursor.contains_key(&page) {
-            // Not on a text field: keys keep their meaning until one is chosen.
-            let items = items::of(self);
-            let first = items
-                .iter()
-                .position(|item| !matches!(item, items::Item::Field(_)));
-            self.cursor.insert(page, first.unwrap_or(0));
+        if first_time || self.cursor() == 0 {
+            // A page is read from its top. The journal's newest lines are its last.
+            if page == Page::Journal {
+                self.scroll.remove(&page);
+            } else {
+                self.scroll.insert(page, 0);
+            }
+        } else {
+            self.scroll.remove(&page);
         }
         let mut effects = Vec::new();
         let read = self.log.query.is_some();
         if (left == Page::Log) != (page == Page::Log) {
             self.log.query = None;
             self.log.window = None;
+            self.log.chosen = None;
         }
         match page {
             Page::Ways => {
@@ -273,10 +347,49 @@ impl State {
         effects
     }
 
-    /// The log that belongs to what is shown: of the dump or restore at work or failed, of the child that runs,
-    /// or of the last one.
+    /// Where the mark stands on a page that is seen for the first time: never in a text field, where keys are letters.
+    fn first_mark(&self) -> usize {
+        use items::{Do, Item};
+        let items = items::of(self);
+        let wanted = match self.page {
+            // Everything is filled in: what is left to do is to look.
+            Page::Connect if self.form.answers().is_ok() => Some(Item::Do(Do::LookNow)),
+            Page::BackupPlan => Some(Item::Level(self.form.level())),
+            Page::Buffers => Some(Item::Memory(self.form.memory)),
+            _ => None,
+        };
+        let at = wanted.and_then(|wanted| items.iter().position(|item| *item == wanted));
+        let outside = || items.iter().position(|i| !matches!(i, Item::Field(_)));
+        at.or_else(outside).unwrap_or(0)
+    }
+
+    /// The logs that this run has written so far, oldest first, each with the step it is of.
+    pub fn logs(&self) -> Vec<(StepId, std::path::PathBuf)> {
+        let Some(run) = &self.run else {
+            return Vec::new();
+        };
+        let mut logs = Vec::new();
+        for step in [StepId::BackUp, StepId::Prove] {
+            if let Some(name) = backup_log(step).filter(|_| run.view.attempts.contains_key(&step)) {
+                logs.push((step, run.folder.join("logs").join(name)));
+            }
+        }
+        for child in &run.view.children {
+            let log = run.folder.join(&child.log);
+            if !logs.iter().any(|(_, known)| *known == log) {
+                logs.push((child.step, log));
+            }
+        }
+        logs
+    }
+
+    /// The log that belongs to what is shown: the one that was chosen; of the dump or restore at work or failed, of the
+    /// child that runs, or of the last one. On the pages of a run at work only logs of their own steps.
     fn log_file(&self) -> Option<std::path::PathBuf> {
         let run = self.run.as_ref()?;
+        if let Some(at) = self.log.chosen.filter(|_| self.page == Page::Log) {
+            return self.logs().get(at).map(|(_, log)| log.clone());
+        }
         let failed = run.view.failure().map(|(step, _)| step);
         let now = run.current().or(failed).and_then(backup_log);
         // Who asks for the log before anything else has run is shown the dump's.
@@ -288,14 +401,22 @@ impl State {
         if let Some(name) = now.or_else(first) {
             return Some(run.folder.join("logs").join(name));
         }
-        let children = &run.view.children;
-        let living = children.iter().rev().find(|child| child.ended.is_none());
-        let log = living.or(children.last()).map(|child| child.log.clone())?;
-        Some(if log.is_absolute() {
-            log
-        } else {
-            run.folder.join(log)
-        })
+        let at_work = matches!(self.page, Page::Backup | Page::Migrate | Page::WayBack);
+        let mut children = run.view.children.iter();
+        let fits = |child: &&crate::domain::run_view::Child| {
+            !at_work || Page::of_step(child.step) == self.page
+        };
+        let of_failed = failed.and_then(|step| {
+            let of_it = |child: &&crate::domain::run_view::Child| child.step == step;
+            children.clone().rfind(of_it)
+        });
+        let living = children.clone().rev().find(|child| child.ended.is_none());
+        let last = living
+            .filter(fits)
+            .or(of_failed.filter(fits))
+            .or_else(|| children.rfind(fits))?;
+        // An absolute path stays itself.
+        Some(run.folder.join(&last.log))
     }
 
     /// No log is shown any more: nobody looks at its file.
@@ -314,6 +435,9 @@ impl State {
 
     fn ask_log(&mut self) -> Vec<Effect> {
         let Some(file) = self.log_file() else {
+            // Nothing of an earlier step stands where this one has written nothing yet.
+            self.log.query = None;
+            self.log.window = None;
             return Vec::new();
         };
         let whole = self.page == Page::Log;
@@ -390,6 +514,7 @@ pub fn is_waited_for(state: &State, event: &Event) -> bool {
         | Event::Found(_)
         | Event::Looked(_)
         | Event::Runs(_)
+        | Event::Practices(_)
         | Event::RunOpened { .. }
         | Event::Ways(_)
         | Event::Report(_)
@@ -422,14 +547,21 @@ const fn backup_log(step: StepId) -> Option<&'static str> {
 pub fn update(state: &mut State, stamped: Stamped) -> Vec<Effect> {
     state.now_ms = stamped.at_ms;
     state.boot_ms = stamped.boot_ms;
-    if state
-        .message
-        .as_ref()
-        .is_some_and(|message| message.until_ms < state.boot_ms)
-    {
+    if message_is_old(state) {
         state.message = None;
     }
-    match stamped.event {
+    let effects = take(state, stamped.event);
+    state.settle_message();
+    effects
+}
+
+fn message_is_old(state: &State) -> bool {
+    let message = state.message.as_ref();
+    message.is_some_and(|message| message.until_ms < state.boot_ms)
+}
+
+fn take(state: &mut State, event: Event) -> Vec<Effect> {
+    match event {
         Event::Key(key) => act::key(state, key),
         Event::Paste(text) => act::paste(state, &text),
         Event::Resize { width, height } => {

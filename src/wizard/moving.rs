@@ -3,6 +3,7 @@
 use super::State;
 use super::event::Effect;
 use super::items;
+use super::keymap::RunNow;
 use super::page::Page;
 use super::popup::Purpose;
 use super::questions;
@@ -63,19 +64,8 @@ fn text_hit(state: &mut State, forwards: bool) {
     let Some(search) = state.search.clone() else {
         return;
     };
-    let lines: Vec<String> = match state.page {
-        Page::Journal => state
-            .run
-            .iter()
-            .flat_map(|run| run.story.iter().map(|(_, words)| words.to_string()))
-            .collect(),
-        Page::Report => match &state.report {
-            Some(Ok(text)) => text.lines().map(str::to_string).collect(),
-            Some(Err(_)) | None => Vec::new(),
-        },
-        _ => Vec::new(),
-    };
-    let here = usize::from(state.scroll.get(&state.page).copied().unwrap_or(0));
+    let lines = (state.lines)(state);
+    let here = usize::from((state.measure)(state).top);
     let is_in = finder(&search);
     let hits = || lines.iter().enumerate().filter(|(_, line)| is_in(line));
     let found = if forwards {
@@ -130,22 +120,97 @@ pub fn step(state: &mut State, by: i64) -> Vec<Effect> {
         };
     }
     let items = items::of(state).len();
-    if items == 0 {
-        let row = i64::from(state.scroll.get(&state.page).copied().unwrap_or(0));
-        // The drawing stops at the last row; the number may stand beyond it.
-        let row = row.saturating_add(by).clamp(0, i64::from(u16::MAX));
-        state
-            .scroll
-            .insert(state.page, u16::try_from(row).unwrap_or(u16::MAX));
+    let Some(last) = items.checked_sub(1) else {
+        scroll(state, by);
         return Vec::new();
-    }
-    let last = i64::try_from(items - 1).unwrap_or(0);
+    };
+    let last = i64::try_from(last).unwrap_or(0);
     let at = i64::try_from(state.cursor()).unwrap_or(0).min(last);
     let to = at.saturating_add(by).clamp(0, last);
+    if to == at {
+        // Beyond the last thing to choose there may be more to read.
+        scroll(state, by.signum());
+        return Vec::new();
+    }
+    state.scroll.remove(&state.page);
     state
         .cursor
         .insert(state.page, usize::try_from(to).unwrap_or(0));
     Vec::new()
+}
+
+/// How a page fills its pane, in lines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Measure {
+    /// All of the page.
+    pub lines: u16,
+    /// Lines of the page that are shown at once.
+    pub rows: u16,
+    /// The first one that is shown.
+    pub top: u16,
+}
+
+/// Scrolls the text and leaves the mark where it is; says whether anything moved.
+fn scroll(state: &mut State, by: i64) -> bool {
+    let measure = (state.measure)(state);
+    let most = measure.lines.saturating_sub(measure.rows);
+    let to = i64::from(measure.top)
+        .saturating_add(by)
+        .clamp(0, i64::from(most));
+    let to = u16::try_from(to).unwrap_or(0);
+    if to != measure.top {
+        state.scroll.insert(state.page, to);
+    }
+    to != measure.top
+}
+
+/// Where nearly every line can be marked, the mark itself goes by pages.
+fn is_list(page: Page) -> bool {
+    matches!(
+        page,
+        Page::Notes | Page::Checks | Page::Plan | Page::Ways | Page::Runs | Page::Log
+    )
+}
+
+/// A page up or down: in a list the mark, elsewhere the text; where that is at its end, the mark goes to its own.
+pub fn page(state: &mut State, down: bool) -> Vec<Effect> {
+    let sign = if down { 1 } else { -1 };
+    if is_list(state.page) {
+        return step(state, sign * i64::from(state.body_rows()));
+    }
+    let rows = (state.measure)(state).rows.saturating_sub(1).max(1);
+    if !scroll(state, sign * i64::from(rows)) && !items::of(state).is_empty() {
+        step(state, sign * (i64::MAX / 2));
+    }
+    Vec::new()
+}
+
+/// To the beginning or the end of the page, with the mark.
+pub fn to_end(state: &mut State, down: bool) -> Vec<Effect> {
+    let far = if down { i64::MAX / 2 } else { i64::MIN / 2 };
+    if state.page == Page::Log {
+        return step(state, far);
+    }
+    if let Some(last) = items::of(state).len().checked_sub(1) {
+        state.cursor.insert(state.page, if down { last } else { 0 });
+    }
+    scroll(state, far);
+    Vec::new()
+}
+
+/// Another log of the same run.
+pub fn other_log(state: &mut State, forwards: bool) -> Vec<Effect> {
+    let logs = state.logs();
+    let shown = state.log.query.as_ref().map(|query| &query.file);
+    let now = logs.iter().position(|(_, log)| Some(log) == shown);
+    let Some(now) = now.filter(|_| logs.len() > 1) else {
+        state.say("this run has written no other log yet", false);
+        return Vec::new();
+    };
+    let step = if forwards { 1 } else { logs.len() - 1 };
+    state.log.chosen = Some((now + step) % logs.len());
+    state.log.window = None;
+    state.ask_log()
 }
 
 pub fn back(state: &mut State) -> Vec<Effect> {
@@ -153,6 +218,8 @@ pub fn back(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     match state.trail.pop() {
+        // The run has gone on since: its page is where it stands now, with the question that it may ask.
+        Some(page) if page.is_of_run() && state.run_now() != RunNow::None => back_to_run(state),
         Some(page) => state.arrive(page),
         None => back_to_run(state),
     }

@@ -1,16 +1,21 @@
 //! News from the world: what was found, what the run wrote down, what went wrong.
 
-use super::State;
 use super::event::{Effect, Event, Looked, Trouble};
 use super::guards;
 use super::page::Page;
 use super::run_watch::RunWatch;
+use super::{About, State};
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::Event as RunEvent;
 use crate::domain::log_view::{LogPlace, LogWindow};
 
 pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
     match event {
+        // Practice has its own deployment: what else is on this host is not offered.
+        Event::Found(_) if state.lesson.is_some() => {
+            state.found = Some(Vec::new());
+            Vec::new()
+        }
         Event::Found(found) => {
             // A field that nobody has touched takes what is there to take.
             let running = found.iter().find(|c| c.runs);
@@ -36,6 +41,10 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
             if first && unfinished && state.page == Page::First {
                 state.cursor.insert(Page::First, 0);
             }
+            Vec::new()
+        }
+        Event::Practices(practices) => {
+            state.practices = practices;
             Vec::new()
         }
         Event::RunOpened {
@@ -73,13 +82,12 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
                 return Vec::new();
             };
             if run.mine && !mine && alive && helm.is_some() {
-                let text = format!(
-                    "{} has taken the helm: this screen only watches (T takes it back)",
-                    helm.clone().unwrap_or_default()
-                );
+                let who = who_else(&state.who, helm.as_ref());
+                let text =
+                    format!("{who} has taken the helm: this screen only watches (T takes it back)");
                 run.mine = false;
                 run.helm = helm;
-                state.say(text, true);
+                state.say_about(text, true, About::Helm);
                 return Vec::new();
             }
             let changed = run.alive != alive;
@@ -137,6 +145,7 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
                 );
             }
             state.cursor.insert(state.page, 0);
+            state.scroll.remove(&state.page);
             Vec::new()
         }
         Event::Told(text) => {
@@ -149,6 +158,15 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Key(_) | Event::Paste(_) | Event::Resize { .. } | Event::Tick => Vec::new(),
+    }
+}
+
+/// Who has the helm, for this screen: two screens of one person bear the same name.
+pub fn who_else(me: &CleanText, helm: Option<&CleanText>) -> String {
+    match helm {
+        Some(who) if who == me => format!("another screen of yours ({who})"),
+        Some(who) => who.to_string(),
+        None => "nobody".to_string(),
     }
 }
 
@@ -165,6 +183,7 @@ fn looked(state: &mut State, result: Result<Looked, Trouble>) -> Vec<Effect> {
             if state.page == Page::Connect {
                 let last = super::items::of(state).len().saturating_sub(1);
                 state.cursor.insert(Page::Connect, last);
+                state.scroll.remove(&Page::Connect);
                 state.say("looked at it; nothing was changed", false);
             }
         }
@@ -249,10 +268,16 @@ fn follow_run(state: &mut State) -> Vec<Effect> {
             state.cursor.insert(page, 0);
         }
         state.trail.clear();
+        // It told of where the run was.
+        state.message.take_if(|message| !message.bad);
         effects.extend(state.arrive(page));
         state.with_run = true;
     } else if rings && state.page != page {
-        state.say("the run asks a question: Esc leads to it", true);
+        state.say_about(
+            "the run asks a question: Esc leads to it",
+            true,
+            About::Question,
+        );
     }
     effects.extend(title(state));
     effects
@@ -319,6 +344,7 @@ fn log(state: &mut State, window: LogWindow) {
                 text: "nothing more of that in this log".into(),
                 bad: false,
                 until_ms: state.boot_ms + 6000,
+                about: About::News,
             });
         }
     }

@@ -209,6 +209,36 @@ impl Page {
         }
     }
 
+    /// It shows where a run stands, and one of them alone does at a time.
+    pub fn is_of_run(self) -> bool {
+        match self {
+            Page::Backup
+            | Page::Proof
+            | Page::Downtime
+            | Page::Gate
+            | Page::Point
+            | Page::Migrate
+            | Page::Validate
+            | Page::WayBack
+            | Page::Stopped
+            | Page::Finish => true,
+            Page::First
+            | Page::Connect
+            | Page::Notes
+            | Page::Checks
+            | Page::Checklist
+            | Page::BackupPlan
+            | Page::Buffers
+            | Page::Clients
+            | Page::Plan
+            | Page::Ways
+            | Page::Runs
+            | Page::Journal
+            | Page::Log
+            | Page::Report => false,
+        }
+    }
+
     /// The page of a run that shows this step.
     pub fn of_step(step: StepId) -> Page {
         match step {

@@ -2,7 +2,6 @@
 
 use tui_input::Input;
 
-use super::State;
 use super::act;
 use super::event::Effect;
 use super::form;
@@ -11,6 +10,7 @@ use super::key::{Code, Key};
 use super::moving;
 use super::page::Page;
 use super::popup::{Choose, Focus, GUARD_MS, Kind, Line, Purpose, Typed};
+use super::{About, State};
 use crate::domain::log_view::LogPlace;
 use crate::domain::sought::Sought;
 
@@ -69,7 +69,11 @@ pub fn key(state: &mut State, key: Key) -> Vec<Effect> {
     match after {
         After::Stays => Vec::new(),
         After::Waits => {
-            state.say("type exactly what is asked for; Esc goes back", true);
+            state.say_about(
+                "type exactly what is asked for; Esc goes back",
+                true,
+                About::Typing,
+            );
             Vec::new()
         }
         After::Closes(effects) => {

@@ -4,9 +4,11 @@ use tui_input::Input;
 
 use super::State;
 use super::event::Effect;
+use super::news::who_else;
 use super::popup::{Choose, Focus, Kind, Line, Opt, Popup, Purpose, Typed};
 use crate::domain::run_view::Phase;
 use crate::domain::sought::Sought;
+use crate::domain::step::StepId;
 use crate::domain::way_back::WayId;
 
 pub fn open(state: &mut State, kind: Kind) -> Vec<Effect> {
@@ -57,13 +59,17 @@ pub fn leave(state: &mut State) -> Vec<Effect> {
     let Some(run) = &state.run else {
         return vec![Effect::Leave];
     };
+    let practice = state.lesson.is_some();
+    let come_back = come_back(state);
     if run.preparing {
-        let text = vec![
-            "Nothing was started. What you read, ticked and chose is kept:".to_string(),
-            "`omup` goes on with it.".to_string(),
-        ];
+        let text = vec![format!(
+            "Nothing was started. What you read, ticked and chose is kept: `{come_back}` goes on with it."
+        )];
         let options = vec![stay(), leave_option("Leave", "nothing runs")];
         return choose(state, "Leave the preparation?", text, options);
+    }
+    if !run.alive && practice {
+        return leave_practice(state, &come_back);
     }
     if !run.alive {
         return vec![Effect::Leave];
@@ -71,13 +77,97 @@ pub fn leave(state: &mut State) -> Vec<Effect> {
     let title = format!("Run {} is still working", run.id);
     let mut options = vec![
         stay(),
-        leave_option("Detach", "the work goes on; come back with `omup`"),
+        leave_option(
+            "Detach",
+            &format!("the work goes on; come back with `{come_back}`"),
+        ),
     ];
     if !run.read_only() {
         options.push(stop_option(state));
     }
     let text = vec!["Closing the window is the same as Detach.".to_string()];
     choose(state, &title, text, options)
+}
+
+/// The command that comes back to what this screen shows.
+pub fn come_back(state: &State) -> String {
+    let lesson = state.lesson.as_ref();
+    lesson.map_or_else(|| "omup".to_string(), |lesson| lesson.come_back.clone())
+}
+
+/// A practice deployment may go with its run, its logs and its report: that is asked, never done by the way.
+fn leave_practice(state: &mut State, come_back: &str) -> Vec<Effect> {
+    let text = vec![
+        "No runner works now. The practice deployment may stay as it is, or be removed with this run, its logs, its report and its backup.".to_string(),
+    ];
+    let way = |label: &str, about: String, keep| Opt {
+        label: label.to_string(),
+        about,
+        effects: vec![Effect::LeavePractice { keep }],
+    };
+    let options = vec![
+        stay(),
+        way(
+            "Leave and keep",
+            format!("`{come_back}` comes back to it"),
+            true,
+        ),
+        way(
+            "Leave and remove",
+            "nothing of this practice is left".to_string(),
+            false,
+        ),
+    ];
+    choose(state, "Leave this practice session?", text, options)
+}
+
+/// May the failed step run again? What may go wrong by that differs; after the point of no return the name is typed,
+/// as on the page of the ways back.
+pub fn again(state: &mut State) -> Vec<Effect> {
+    let Some(run) = &state.run else {
+        return Vec::new();
+    };
+    let Some((step, _)) = run.view.failure() else {
+        return Vec::new();
+    };
+    let early = matches!(run.view.phase(), Phase::BeforeDowntime | Phase::Down);
+    let mut text = vec![format!(
+        "'{}' runs again, then what follows it. Is the cause mended?",
+        step.title()
+    )];
+    if step == StepId::Migrate {
+        text.push(
+            "A statement that ran without being recorded may fail the second time.".to_string(),
+        );
+    }
+    if run.view.facts.backup_dir.is_some() && step != StepId::BackUp {
+        text.push("The backup stays as it is, whatever happens.".to_string());
+    }
+    let effect = Effect::Resume { again: true };
+    let database = run.view.identity.as_ref().map(|i| i.database.clone());
+    if let Some(database) = database.filter(|_| !early) {
+        return typed(
+            state,
+            "Run the failed step again?",
+            text,
+            database,
+            "Run it again",
+            effect,
+        );
+    }
+    let options = vec![
+        Opt {
+            label: "No, not yet".to_string(),
+            about: String::new(),
+            effects: Vec::new(),
+        },
+        Opt {
+            label: "Run it again".to_string(),
+            about: "goes on from the step that failed".to_string(),
+            effects: vec![effect],
+        },
+    ];
+    choose(state, "Run the failed step again?", text, options)
 }
 
 fn stay() -> Opt {
@@ -96,18 +186,26 @@ fn leave_option(label: &str, about: &str) -> Opt {
     }
 }
 
+fn past_the_point(state: &State) -> bool {
+    let run = state.run.as_ref();
+    run.is_some_and(|run| !matches!(run.view.phase(), Phase::BeforeDowntime | Phase::Down))
+}
+
 fn stop_option(state: &State) -> Opt {
-    let after = state
-        .run
-        .as_ref()
-        .is_some_and(|run| !matches!(run.view.phase(), Phase::BeforeDowntime | Phase::Down));
+    let (label, about) = if past_the_point(state) {
+        (
+            "Stop here",
+            "after what runs now; the database may be half way: leave the server down",
+        )
+    } else {
+        (
+            "Stop safely",
+            "ends this step, puts everything back, the old version serves",
+        )
+    };
     Opt {
-        label: "Stop safely".to_string(),
-        about: if after {
-            "after what runs now; the database may be half way".to_string()
-        } else {
-            "ends this step, puts everything back, the old version serves".to_string()
-        },
+        label: label.to_string(),
+        about: about.to_string(),
         effects: vec![Effect::Abort],
     }
 }
@@ -124,12 +222,12 @@ pub fn stop(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     let options = vec![stay(), stop_option(state)];
-    choose(
-        state,
-        "Stop this run?",
-        vec!["It is led to a safe state, and the journal says which.".to_string()],
-        options,
-    )
+    let text = if past_the_point(state) {
+        "What runs now is not cut off. Then the run ends, and the ways back are offered."
+    } else {
+        "It is led to a safe state, and the journal says which."
+    };
+    choose(state, "Stop this run?", vec![text.to_string()], options)
 }
 
 /// True, with the reason said, where this screen only watches.
@@ -139,7 +237,10 @@ fn refuse_read_only(state: &mut State) -> bool {
         return false;
     }
     let why = match &run.helm {
-        Some(who) if !run.foreign => format!("{who} steers this run; T takes the helm over"),
+        Some(_) if !run.foreign => format!(
+            "{} steers this run; T takes the helm over",
+            who_else(&state.who, run.helm.as_ref())
+        ),
         _ => "this omup can only watch: the runner is of another version".to_string(),
     };
     state.say(why, true);
@@ -154,10 +255,7 @@ pub fn take_helm(state: &mut State) -> Vec<Effect> {
         state.say("you steer this run already", false);
         return Vec::new();
     }
-    let who = run
-        .helm
-        .clone()
-        .map_or("nobody".to_string(), |w| w.to_string());
+    let who = who_else(&state.who, run.helm.as_ref());
     choose(
         state,
         "Take the helm?",

@@ -7,10 +7,11 @@ use super::event::JournalLine;
 use super::page::Page;
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
-use crate::domain::event::Event as RunEvent;
+use crate::domain::event::{Event as RunEvent, Fact};
+use crate::domain::plan::NOT_CARRIED;
 use crate::domain::progress::Progress;
 use crate::domain::run_view::{Phase, RunView};
-use crate::domain::step::StepId;
+use crate::domain::step::{Failure, StepId};
 use crate::domain::way_back::SWITCH_SECONDS;
 use crate::exit_code::ExitCode;
 
@@ -42,7 +43,12 @@ pub struct RunWatch {
     pub began: BTreeMap<StepId, i64>,
     /// Step to seconds, of those that ended.
     pub took: BTreeMap<StepId, f64>,
-    pub downtime_began_ms: Option<i64>,
+    /// Settings of the old version that the new one does not have, each with what was and is.
+    pub left_behind: Vec<CleanText>,
+    /// Every time that users were locked out and let in again, in seconds.
+    pub lockouts: Vec<f64>,
+    /// What failed last in this run, also where it has been put back since.
+    pub last_failure: Option<(StepId, Failure)>,
     /// A question was open already when the bell rang.
     pub rung_for: Option<String>,
     /// Since boot: when we last heard anything.
@@ -61,15 +67,16 @@ pub struct Meter {
 
 impl Meter {
     pub fn feed(&mut self, progress: &Progress, boot_ms: u64) {
-        let Some(done) = progress.done else { return };
-        let again = self.samples.back().is_some_and(|(_, last)| done < *last);
-        if self.step != Some(progress.step) || self.unit != progress.unit || again {
+        let again = progress.done < self.samples.back().map(|(_, last)| *last);
+        let other = !progress.unit.is_empty() && self.unit != progress.unit;
+        if self.step != Some(progress.step) || other || (again && progress.done.is_some()) {
             *self = Meter {
                 step: Some(progress.step),
                 unit: progress.unit.clone(),
                 ..Meter::default()
             };
         }
+        let Some(done) = progress.done else { return };
         self.first.get_or_insert((boot_ms, done));
         let several = self.samples.len() > 1;
         match self.samples.back_mut() {
@@ -166,7 +173,9 @@ impl RunWatch {
             disk_free: None,
             began: BTreeMap::new(),
             took: BTreeMap::new(),
-            downtime_began_ms: None,
+            left_behind: Vec::new(),
+            lockouts: Vec::new(),
+            last_failure: None,
             rung_for: None,
             heard_ms: 0,
         }
@@ -182,14 +191,33 @@ impl RunWatch {
                     self.progress = None;
                     self.doing = None;
                 }
-                RunEvent::Effect { step, what } => self.doing = Some((*step, what.clone())),
-                RunEvent::StepEnded { step, seconds, .. }
-                | RunEvent::StepFailed { step, seconds, .. } => {
+                RunEvent::Effect { step, what } => {
+                    self.doing = Some((*step, what.clone()));
+                    if what.as_str().contains(NOT_CARRIED) && !self.left_behind.contains(what) {
+                        self.left_behind.push(what.clone());
+                    }
+                }
+                RunEvent::StepEnded { step, seconds, .. } => {
                     self.took.insert(*step, *seconds);
                     self.progress = None;
                 }
+                RunEvent::StepFailed {
+                    step,
+                    failure,
+                    seconds,
+                    ..
+                } => {
+                    self.took.insert(*step, *seconds);
+                    self.progress = None;
+                    self.last_failure = Some((*step, failure.clone()));
+                }
+                RunEvent::Fact {
+                    fact: Fact::DowntimeEnded { .. },
+                    ..
+                } => self.lockouts.extend(self.view.facts.downtime_seconds),
                 RunEvent::RunnerStarted { .. } => {
                     self.preparing = false;
+                    self.last_failure = None;
                     // Until somebody has looked: what was started is taken to live.
                     self.alive = true;
                 }

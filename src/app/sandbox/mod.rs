@@ -16,8 +16,10 @@ use std::path::PathBuf;
 
 use super::error::{CommandError, Result};
 use super::out;
+use crate::domain::shell::quoted;
 use crate::exit_code::ExitCode;
 use crate::runner::folder::State;
+use crate::wizard::event::PracticeLine;
 use place::{Found, Place};
 
 /// What was asked on the command line.
@@ -31,6 +33,8 @@ pub struct Asked {
     pub keep: bool,
     /// Nothing: slow with a person, fast without.
     pub pace: Option<Pace>,
+    /// Plain questions instead of the full screen.
+    pub plain: bool,
 }
 
 pub async fn sandbox(asked: Asked) -> Result<ExitCode> {
@@ -88,29 +92,70 @@ async fn attended(scenario: &'static Scenario, asked: &Asked) -> Result<ExitCode
             Then::MendAndGoOn { mending } => Some(mending.to_string()),
             Then::Nothing | Then::GoBack | Then::GoOn => None,
         },
+        come_back: come_back(asked.above.as_deref(), scenario.name),
     };
+    let command = lesson.come_back.clone();
     let mender = super::tui::Mender {
         folder: place.path.clone(),
         scenario,
         pace,
     };
-    let ended = super::wizard::practise(state, &place.answers(), lesson, mender).await;
+    let left = super::wizard::practise(state, &place.answers(), lesson, mender, asked.plain).await;
+    if asked.plain || !super::terminal::can_draw() {
+        // The full screen says it on its last page.
+        out::words(format!("PRACTICE: the right end: {}", scenario.right_end));
+    }
     let state = State::open(place.state())?;
     let goes_on = state.runs().iter().any(super::attach::alive);
     // A terminal that was lost, or a run that is not done: the next `omup sandbox` goes on with it.
-    let lost = !matches!(ended, Ok(ExitCode::Ok));
-    if asked.keep || goes_on || lost || !place.is_mine_alone() {
+    let (lost, keep) = match &left {
+        Ok(left) => (
+            left.exit != ExitCode::Ok,
+            left.keep.unwrap_or_else(|| !all_done(&state)),
+        ),
+        Err(_) => (true, true),
+    };
+    if asked.keep || goes_on || lost || keep || !place.is_mine_alone() {
         if !lost {
-            out::line(format!(
-                "PRACTICE: kept in {}; `omup sandbox --scenario {}` goes on with it.",
-                place.path.display(),
-                scenario.name
+            out::words(format!(
+                "PRACTICE: kept in {}; `{command}` goes on with it.",
+                place.path.display()
             ));
         }
-        return ended;
+        return left.map(|left| left.exit);
     }
     practice::stop_servers_below(&place.path).await;
     place.remove();
-    out::line("PRACTICE: the practice deployment is removed (--keep keeps it).");
-    ended
+    out::words("PRACTICE: the practice deployment is removed (--keep keeps it).");
+    left.map(|left| left.exit)
+}
+
+/// Every run of a practice session has come to a good end, or there is none.
+fn all_done(state: &State) -> bool {
+    state.runs().iter().all(|folder| {
+        let ended = super::run::view_of(folder).ok().and_then(|view| view.ended);
+        matches!(ended, Some((ExitCode::Ok | ExitCode::RolledBack, _)))
+    })
+}
+
+/// The command that comes back to a session.
+fn come_back(above: Option<&std::path::Path>, scenario: &str) -> String {
+    let here = above
+        .map(|above| format!(" --state-dir {}", quoted(&above.display().to_string())))
+        .unwrap_or_default();
+    format!("omup sandbox{here} --scenario {scenario}")
+}
+
+/// The practice sessions of this user that are not finished, where they lie by default.
+pub fn unfinished() -> Vec<PracticeLine> {
+    let sessions = scenarios().iter().filter_map(|scenario| {
+        let state = State::look(place::session_state(scenario.name)?).ok()?;
+        let newest = super::tui::unfinished(&state).into_iter().next()?;
+        Some(PracticeLine {
+            scenario: scenario.name.into(),
+            state: newest.state,
+            command: come_back(None, scenario.name).into(),
+        })
+    });
+    sessions.collect()
 }

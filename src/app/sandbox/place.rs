@@ -145,6 +145,13 @@ impl Drop for Place {
     }
 }
 
+/// The state folder of a session in the temporary folder, where there is one of ours; nothing is made.
+pub(super) fn session_state(scenario: &str) -> Option<PathBuf> {
+    let path = path_of(&std::env::temp_dir(), scenario);
+    let there = is_private_folder(&path).unwrap_or(false) && answers_in(&path).is_file();
+    there.then(|| state_in(&path))
+}
+
 pub(super) fn answers_in(folder: &Path) -> PathBuf {
     folder.join(ANSWERS)
 }

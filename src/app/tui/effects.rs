@@ -126,6 +126,11 @@ impl World {
             }
             Effect::ListRuns => {
                 let _ = self.tell.send(Event::Runs(runs::list(&self.runs)));
+                // Who practises is there already.
+                if state.lesson.is_none() {
+                    let practices = crate::app::sandbox::unfinished();
+                    let _ = self.tell.send(Event::Practices(practices));
+                }
             }
             Effect::Prepare(answers) => self.prepare(*answers),
             Effect::KeepAnswers(answers) => {
@@ -254,7 +259,7 @@ impl World {
             }
             Effect::Snapshot => self.snapshot(state),
             // The loop has ended before.
-            Effect::Leave => {}
+            Effect::Leave | Effect::LeavePractice { .. } => {}
         }
         Ok(())
     }

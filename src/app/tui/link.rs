@@ -14,6 +14,16 @@ use crate::runner::control::{self, Command, Say};
 use crate::runner::folder::RunFolder;
 use crate::wizard::event::{Event, Trouble};
 
+/// What a screen and its connection both know of the helm.
+#[derive(Debug, Default)]
+pub struct Helm {
+    /// The takings of the helm that are ours and not yet in the journal.
+    pub takes: Cell<u32>,
+    /// Somebody else steered while this screen was there: a helm that becomes free, as when a new runner is started from
+    /// the other screen, is left to them.
+    pub follows: Cell<bool>,
+}
+
 /// Commands to a living runner; dropped, the connection closes and the helm is free.
 pub struct Link {
     commands: mpsc::UnboundedSender<Command>,
@@ -22,17 +32,17 @@ pub struct Link {
 
 impl Link {
     /// Connects in the background; what the runner says comes through `tell`. `watch_only`: a free helm
-    /// is not taken. `takes` counts the takings of the helm that are ours and not yet in the journal.
+    /// is not taken.
     pub fn open(
         folder: RunFolder,
         who: String,
         watch_only: bool,
-        takes: Rc<Cell<u32>>,
+        helm: Rc<Helm>,
         tell: mpsc::UnboundedSender<Event>,
     ) -> Self {
         let (commands, queue) = mpsc::unbounded_channel();
         let task = tokio::task::spawn_local(async move {
-            talk(&folder, &who, watch_only, &takes, &tell, queue).await;
+            talk(&folder, &who, watch_only, &helm, &tell, queue).await;
         });
         Self { commands, task }
     }
@@ -56,7 +66,7 @@ async fn talk(
     folder: &RunFolder,
     who: &str,
     watch_only: bool,
-    takes: &Cell<u32>,
+    held: &Helm,
     tell: &mpsc::UnboundedSender<Event>,
     mut queue: mpsc::UnboundedReceiver<Command>,
 ) {
@@ -75,14 +85,17 @@ async fn talk(
                 match said {
                     Say::Hello { protocol, helm, .. } => {
                         let foreign = protocol != control::PROTOCOL;
-                        let free = helm.is_none() && !watch_only && !foreign;
+                        if helm.is_some() {
+                            held.follows.set(true);
+                        }
+                        let free = helm.is_none() && !watch_only && !foreign && !held.follows.get();
                         let _ = tell.send(Event::Runner { alive: true, helm, mine: false, foreign });
                         let first = if free {
                             Command::TakeHelm { who: who.to_string() }
                         } else {
                             Command::Watch {}
                         };
-                        if say_counted(&mut writer, &first, takes).await.is_err() {
+                        if say_counted(&mut writer, &first, held).await.is_err() {
                             return;
                         }
                         asked.push_back(first);
@@ -93,6 +106,7 @@ async fn talk(
                     Say::Done { message } => match asked.pop_front() {
                         Some(Command::TakeHelm { who }) => {
                             mine = true;
+                            held.follows.set(false);
                             let helm = Some(CleanText::limited(&who, 80));
                             let _ = tell.send(Event::Runner { alive: true, helm, mine: true, foreign: false });
                         }
@@ -115,7 +129,7 @@ async fn talk(
             }
             command = queue.recv() => {
                 let Some(command) = command else { return };
-                if say_counted(&mut writer, &command, takes).await.is_err() {
+                if say_counted(&mut writer, &command, held).await.is_err() {
                     return;
                 }
                 asked.push_back(command);
@@ -127,10 +141,10 @@ async fn talk(
 async fn say_counted(
     writer: &mut tokio::net::unix::OwnedWriteHalf,
     command: &Command,
-    takes: &Cell<u32>,
+    held: &Helm,
 ) -> std::io::Result<()> {
     if matches!(command, Command::TakeHelm { .. }) {
-        takes.set(takes.get() + 1);
+        held.takes.set(held.takes.get() + 1);
     }
     say(writer, command).await
 }

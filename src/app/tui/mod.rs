@@ -22,6 +22,7 @@ use super::signals::Signals;
 use super::terminal::{self, Input, Terminal};
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
+use crate::domain::shell::quoted;
 use crate::exit_code::ExitCode;
 use crate::runner::folder::State as Runs;
 use crate::screen;
@@ -55,8 +56,16 @@ const CALM: Duration = Duration::from_millis(250);
 /// How long a frame waits for the answer of the log, which mostly comes in less than one millisecond.
 const SOON: Duration = Duration::from_millis(5);
 
-/// Runs the wizard until it is left; gives the exit code of the screen.
-pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
+/// How the screen was left.
+pub struct Left {
+    /// Of the screen.
+    pub exit: ExitCode,
+    /// What is to become of a practice deployment; `None` where nobody was asked.
+    pub keep: Option<bool>,
+}
+
+/// Runs the wizard until it is left.
+pub async fn wizard(runs: Runs, opening: Opening) -> Result<Left> {
     let mut signals = Signals::listen().map_err(CommandError::from_cause(
         ExitCode::Internal,
         "listen for signals",
@@ -64,6 +73,7 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
     let look = terminal::look();
     let mut state = State::new(look, super::run::who().as_str().into());
     state.lesson = opening.lesson;
+    (state.measure, state.lines) = (screen::measure, screen::lines);
     if let Some(answers) = &opening.answers {
         state.form.fill(answers);
     }
@@ -98,8 +108,13 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
     let mut held: Option<Event> = None;
     // A frame that is drawn by then at the latest: the log's answer, which is nearly there, may come into it.
     let mut owed: Option<tokio::time::Instant> = None;
+    let mut keep = None;
     let exit = 'screen: loop {
         for effect in pending.drain(..) {
+            if let Effect::LeavePractice { keep: wanted } = effect {
+                keep = Some(wanted);
+                break 'screen ExitCode::Ok;
+            }
             if effect == Effect::Leave {
                 break 'screen ExitCode::Ok;
             }
@@ -187,9 +202,9 @@ pub async fn wizard(runs: Runs, opening: Opening) -> Result<ExitCode> {
     let heard = screen.leave();
     world.leave().await;
     if heard && exit != ExitCode::HungUp {
-        terminal::last_words(&farewell(&state));
+        terminal::last_words(&farewell(&state, keep, width_of(&state)));
     }
-    Ok(exit)
+    Ok(Left { exit, keep })
 }
 
 /// The message of the event that says that the terminal is gone.
@@ -219,27 +234,55 @@ fn listen_for_keys(sender: &mpsc::UnboundedSender<Event>) -> Result<UnixStream> 
     Ok(ours)
 }
 
-/// What stays on the terminal when the screen is left.
-fn farewell(state: &State) -> Vec<CleanText> {
+/// Columns of the lines that stay: never the last one, where some terminals begin a new line by themselves.
+fn width_of(state: &State) -> u16 {
+    state.width.saturating_sub(1).max(20)
+}
+
+/// What stays on the terminal when the screen is left, no line wider than that. `keep`: what becomes of a practice
+/// deployment, where that was asked.
+fn farewell(state: &State, keep: Option<bool>, width: u16) -> Vec<CleanText> {
     let mut lines: Vec<CleanText> = terminal::said()
         .iter()
         .map(|words| format!("omup: a fault of omup itself: {words}").into())
         .collect();
     let summary = crate::wizard::items::summary(state);
     lines.extend(summary.lines().map(CleanText::new));
-    let Some(run) = &state.run else { return lines };
-    if run.alive {
-        lines.push(
-            format!(
-                "The run goes on without this screen. Come back with `omup`, or `omup attach {}`; end it with `omup abort {}`.",
-                run.id, run.id
-            )
-            .into(),
-        );
-    } else if run.preparing {
-        lines.push("Nothing was started. `omup` goes on with the preparation.".into());
+    if let Some(run) = &state.run {
+        let come_back = crate::wizard::come_back(state);
+        if run.alive && state.lesson.is_some() {
+            lines.push(
+                format!("The run goes on without this screen. Come back with `{come_back}`.")
+                    .into(),
+            );
+        } else if run.alive {
+            lines.push(
+                format!(
+                    "The run goes on without this screen. Come back with `omup`, or `omup attach {}`; end it with `omup abort {}`.",
+                    run.id, run.id
+                )
+                .into(),
+            );
+        } else if run.preparing {
+            lines.push(
+                format!("Nothing was started. `{come_back}` goes on with the preparation.").into(),
+            );
+        }
+        // A practice run lies in a state folder of its own, where no other command looks by itself.
+        let stays = run.alive || keep == Some(true);
+        if let Some(state_dir) = run.folder.ancestors().nth(2)
+            && state.lesson.is_some()
+            && stays
+        {
+            let word = quoted(&state_dir.display().to_string());
+            lines.push(format!("Other commands find this run by `--state-dir {word}`.").into());
+        }
     }
     lines
+        .iter()
+        .flat_map(|line| screen::folded(line.as_str(), width))
+        .map(CleanText::from)
+        .collect()
 }
 
 /// The record of a whole session, for replays: `OMUP_RECORD=FILE`. Holds what was typed.
@@ -269,4 +312,57 @@ pub fn unfinished(state: &Runs) -> Vec<crate::wizard::event::RunLine> {
         .into_iter()
         .filter(|run| run.unfinished && !run.damaged)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::farewell;
+    use crate::wizard::run_watch::RunWatch;
+    use crate::wizard::{Lesson, Look, State};
+
+    fn with_run(lesson: Option<Lesson>) -> State {
+        let mut state = State::new(Look::default(), "mara".into());
+        let mut run = RunWatch::new("20260101-000000-1".into(), "/s/runs/1".into(), false, None);
+        run.alive = true;
+        state.run = Some(run);
+        state.lesson = lesson;
+        state
+    }
+
+    #[test]
+    fn practice_is_told_the_command_that_finds_it_and_no_other() {
+        let lesson = Lesson {
+            name: "good".into(),
+            about: String::new(),
+            right_end: String::new(),
+            mending: None,
+            come_back: "omup sandbox --scenario good".into(),
+        };
+        let told = |state: &State| {
+            let lines = farewell(state, None, 300);
+            lines.last().map(ToString::to_string).unwrap_or_default()
+        };
+        let practice = farewell(&with_run(Some(lesson)), None, 300);
+        let practice: Vec<&str> = practice.iter().map(|line| line.as_str()).collect();
+        let practice = practice.join("\n");
+        assert!(practice.contains("Come back with `omup sandbox --scenario good`."));
+        assert!(practice.ends_with("Other commands find this run by `--state-dir /s`."));
+        assert!(!practice.contains("attach") && !practice.contains("abort"));
+        assert!(told(&with_run(None)).contains("omup attach 20260101-000000-1"));
+    }
+
+    #[test]
+    fn no_last_word_is_folded_in_its_middle() {
+        let state = with_run(None);
+        let lines = farewell(&state, None, 40);
+        assert!(lines.iter().all(|line| line.as_str().chars().count() <= 40));
+        let words = |lines: &[crate::domain::clean_text::CleanText]| {
+            let all: Vec<String> = lines.iter().map(ToString::to_string).collect();
+            all.join(" ")
+                .split_whitespace()
+                .map(str::to_string)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(words(&lines), words(&farewell(&state, None, 300)));
+    }
 }

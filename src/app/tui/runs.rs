@@ -3,7 +3,7 @@
 use crate::app::attach;
 use crate::app::run::view_of;
 use crate::domain::clean_text::CleanText;
-use crate::domain::run_view::Phase;
+use crate::domain::run_view::{Phase, RunView};
 use crate::exit_code::ExitCode;
 use crate::runner::folder::State;
 use crate::wizard::event::RunLine;
@@ -33,11 +33,14 @@ pub fn list(state: &State) -> Vec<RunLine> {
                             ("being prepared, nothing was started".to_string(), true)
                         }
                         _ if alive && view.question.is_some() => {
-                            ("waits for you".to_string(), true)
+                            (format!("waits for you{}", locked_out(&view)), true)
                         }
-                        _ if alive => ("is working".to_string(), true),
+                        _ if alive => (format!("is working{}", locked_out(&view)), true),
                         None => (
-                            "interrupted, not known how the last step ended".to_string(),
+                            format!(
+                                "interrupted, not known how the last step ended{}",
+                                locked_out(&view)
+                            ),
                             true,
                         ),
                         Some((exit, _)) => {
@@ -46,7 +49,13 @@ pub fn list(state: &State) -> Vec<RunLine> {
                                 ExitCode::WaitingForInput => true,
                                 _ => matches!(view.phase(), Phase::AfterPoint | Phase::Down),
                             };
-                            (format!("exit {}: {}", exit.number(), exit.meaning()), open)
+                            let words = format!(
+                                "exit {}: {}{}",
+                                exit.number(),
+                                exit.meaning(),
+                                locked_out(&view)
+                            );
+                            (words, open)
                         }
                     };
                     let words = match view.phase() {
@@ -79,4 +88,24 @@ pub fn list(state: &State) -> Vec<RunLine> {
         .collect();
     lines.reverse();
     lines
+}
+
+/// Since when nobody can use OpenMetadata, where that is so.
+fn locked_out(view: &RunView) -> String {
+    let began = match view.phase() {
+        Phase::Down | Phase::AfterPoint if view.facts.downtime_ended_ms.is_none() => {
+            view.facts.downtime_started_ms
+        }
+        // On the way back the new version serves until it is stopped.
+        Phase::Down | Phase::AfterPoint => None,
+        Phase::BeforeDowntime | Phase::Upgraded | Phase::RolledBack => None,
+    };
+    let time = began.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    time.map(|time| {
+        format!(
+            "; users are locked out since {} UTC",
+            time.strftime("%H:%M")
+        )
+    })
+    .unwrap_or_default()
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::link::Link;
+use super::link::{Helm, Link};
 use super::writes::Writes;
 use crate::app::error::{CommandError, Result};
 use crate::app::{attach, plain, run, runner_process};
@@ -36,7 +36,7 @@ pub struct Session {
     owned: RefCell<Option<(Lease, Journal)>>,
     link: RefCell<Option<Link>>,
     child: RefCell<Option<Child>>,
-    takes: Rc<Cell<u32>>,
+    helm: Rc<Helm>,
     /// A runner is being started: it is looked for without a rest.
     expecting: Cell<bool>,
     watch_only: bool,
@@ -98,7 +98,7 @@ impl Session {
             owned: RefCell::new(owned),
             link: RefCell::new(None),
             child: RefCell::new(None),
-            takes: Rc::new(Cell::new(0)),
+            helm: Rc::default(),
             expecting: Cell::new(false),
             watch_only,
             tell,
@@ -141,8 +141,9 @@ impl Session {
         self.owned.borrow().is_some()
     }
 
-    /// A runner is about to be started.
+    /// A runner is about to be started, and steered from here.
     pub fn expect_runner(&self) {
+        self.helm.follows.set(false);
         self.expecting.set(true);
     }
 
@@ -234,9 +235,11 @@ async fn follow(session: std::rc::Weak<Session>) {
                     if let RunEvent::HelmTaken { who, .. } = &entry.event
                         && caught_up
                     {
-                        if session.takes.get() > 0 {
-                            session.takes.set(session.takes.get() - 1);
+                        let takes = &session.helm.takes;
+                        if takes.get() > 0 {
+                            takes.set(takes.get() - 1);
                         } else {
+                            session.helm.follows.set(true);
                             let _ = session.tell.send(Event::Runner {
                                 alive: true,
                                 helm: Some(who.clone()),
@@ -277,7 +280,7 @@ async fn follow(session: std::rc::Weak<Session>) {
                 session.folder.clone(),
                 run::who(),
                 session.watch_only,
-                session.takes.clone(),
+                session.helm.clone(),
                 session.tell.clone(),
             );
             *session.link.borrow_mut() = Some(link);
@@ -286,7 +289,7 @@ async fn follow(session: std::rc::Weak<Session>) {
             alive_before = Some(held);
             if !held {
                 session.link.borrow_mut().take();
-                session.takes.set(0);
+                session.helm.takes.set(0);
             }
             if !held || !session.link_open() {
                 let _ = session.tell.send(Event::Runner {

@@ -8,7 +8,7 @@ use crate::domain::finding::Verdict::{Info, Skip, Unknown, Warn};
 
 pub const CASES: &[Case] = &[
     Case {
-        shows: "own connection will get 20.0 MB",
+        shows: "own connection will get 20 MB",
         ..at("OM-MEM-001", "by the connection")
     },
     Case {
@@ -24,7 +24,7 @@ pub const CASES: &[Case] = &[
     Case {
         change: |_, a| a.memory.way = MemoryWay::Leave,
         verdict: Warn,
-        shows: "4.0 MB",
+        shows: "4 MB",
         ..at("OM-MEM-001", "left too small")
     },
     Case {

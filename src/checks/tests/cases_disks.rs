@@ -9,7 +9,7 @@ const GIB: u64 = 1 << 30;
 pub const CASES: &[Case] = &[
     // 10 GB database: (3.5 + 10) x 1.2 = 16.2 GB (cut to 16.1) at the backup, (10 + 2) x 1.2 = 14.4 GB at the server.
     Case {
-        shows: "16.1 GB needed, 100.0 GB of 200.0 GB free",
+        shows: "16.1 GB needed, 100 GB of 200 GB free",
         ..at("OM-DISK-001", "room enough")
     },
     Case {
@@ -27,7 +27,7 @@ pub const CASES: &[Case] = &[
         change: |s, _| disk_of(s, "database").free = 14 * GIB,
         verdict: Fail,
         holds: true,
-        shows: "rebuild of the largest table table_entity 2.0 GB",
+        shows: "rebuild of the largest table table_entity 2 GB",
         ..at("OM-DISK-001", "the copy does not fit")
     },
     Case {
@@ -84,7 +84,7 @@ pub const CASES: &[Case] = &[
         change: |s, _| disk_of(s, "state").free = (64 << 20) - 1,
         verdict: Fail,
         holds: true,
-        shows: "64.0 MB",
+        shows: "64 MB",
         ..at("OM-DISK-002", "one byte short")
     },
     Case {

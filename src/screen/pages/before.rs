@@ -2,8 +2,8 @@
 
 use super::{button, pointer};
 use crate::domain::clean_text::CleanText;
-use crate::domain::plan::Intent;
-use crate::domain::step::Danger;
+use crate::domain::plan::{Intent, NOT_CARRIED};
+use crate::domain::step::{Danger, StepId};
 use crate::screen::rows::{Role, Row};
 use crate::wizard::State;
 use crate::wizard::items::{Do, Item};
@@ -28,7 +28,11 @@ pub fn plan(state: &State) -> Vec<Row> {
             version(&plan.to)
         ))
         .and(plan.identity.database.clone(), Role::Strong),
-        Row::dim(format!("server {}", plan.identity.server)).hang(2),
+        Row::dim(format!(
+            "which one it is, as the answers confirm it: {}",
+            plan.identity.server
+        ))
+        .hang(2),
     ];
     let waived: Vec<&str> = looked
         .findings
@@ -71,13 +75,17 @@ pub fn plan(state: &State) -> Vec<Row> {
                 Row::new("── the new version serves from here ──", Role::Good).cut()
             });
         }
+        if step.id == StepId::PointOfNoReturn {
+            rows.push(
+                Row::new(
+                    "── from here a restore leads back (2nd typed word) ──",
+                    Role::Warn,
+                )
+                .cut(),
+            );
+        }
         let marked = state.item() == Some(Item::Step(index));
-        let (danger, role) = match step.danger {
-            Danger::Looks => ("only looks", Role::Dim),
-            Danger::Beside => ("writes beside", Role::Dim),
-            Danger::Undoable => ("undone by a start", Role::Plain),
-            Danger::NeedsRestore => ("undone by a restore", Role::Warn),
-        };
+        let (danger, role) = what_it_does(step.id, step.danger);
         rows.push(
             Row::text(format!(
                 "{}{:>2} {}  ",
@@ -89,10 +97,36 @@ pub fn plan(state: &State) -> Vec<Row> {
             .hang(5)
             .mark(marked),
         );
+        let left = step.intents.iter().filter(|intent| {
+            matches!(intent, Intent::File { change, .. } if change.as_str().contains(NOT_CARRIED))
+        });
+        let left = left.count();
+        if left > 0 {
+            rows.push(
+                Row::new(
+                    format!("     ! {left} settings of the old version are not carried over: Enter names them"),
+                    Role::Warn,
+                )
+                .hang(7),
+            );
+        }
     }
     rows.push(Row::empty());
     rows.push(Row::dim("Enter on a step shows what it runs; c shows all commands. How long each lasts is measured by the proof and shown before you type anything.").hang(0));
     rows
+}
+
+/// What a step does to the deployment, in a few words.
+fn what_it_does(step: StepId, danger: Danger) -> (&'static str, Role) {
+    match (step, danger) {
+        (StepId::StartDowntime | StepId::PointOfNoReturn, _) => ("asks you", Role::Strong),
+        (StepId::TuneMemory, _) => ("put back at the end", Role::Plain),
+        (StepId::PutSettingsBack, _) => ("the old values again", Role::Plain),
+        (_, Danger::Looks) => ("only looks", Role::Dim),
+        (_, Danger::Beside) => ("writes beside", Role::Dim),
+        (_, Danger::Undoable) => ("undone by starting the old server", Role::Plain),
+        (_, Danger::NeedsRestore) => ("undone by a restore", Role::Warn),
+    }
 }
 
 /// One intent in a line.
@@ -125,9 +159,7 @@ pub fn step_detail(state: &State, index: usize) -> Vec<Row> {
 
 /// Every command of the plan, or of the steps of the run's page.
 pub fn commands(state: &State) -> Vec<Row> {
-    let mut rows = vec![Row::dim(
-        "Secrets are masked. These are the very commands, in their order.",
-    )];
+    let mut rows = Vec::new();
     let Some(looked) = &state.looked else {
         if let Some(run) = &state.run {
             rows.push(Row::text(format!(
@@ -144,13 +176,16 @@ pub fn commands(state: &State) -> Vec<Row> {
             );
             return rows;
         }
-        rows.push(Row::text("$ omup check --answers answers.toml"));
-        rows.push(Row::text("$ omup plan --answers answers.toml"));
-        rows.push(Row::dim(
-            "Nothing was looked at yet; afterwards the plan's commands stand here.",
+        rows.push(Row::text(
+            "Nothing was looked at yet; afterwards the plan's commands stand here. The same without this screen, once an answers file is written:",
         ));
+        rows.push(Row::text("$ omup check --answers FILE"));
+        rows.push(Row::text("$ omup plan --answers FILE"));
         return rows;
     };
+    rows.push(Row::dim(
+        "Secrets are masked. These are the very commands, in their order.",
+    ));
     for step in &looked.plan.steps {
         rows.push(Row::heading(step.title.clone()));
         rows.extend(step.intents.iter().map(intent));

@@ -54,21 +54,23 @@ pub fn rows(state: &State) -> Vec<Row> {
         FieldId::Name,
         FieldId::PasswordFile,
     ] {
-        rows.extend(field(state, id, 61));
+        rows.extend(field(state, id));
     }
-    let marked = state.item() == Some(Item::Production);
-    rows.push(
-        Row::text(format!(
-            "{}Is this production? {}",
-            pointer(marked),
-            if state.form.production {
-                "(•) Yes  ( ) No"
-            } else {
-                "( ) Yes  (•) No"
-            }
-        ))
-        .mark(marked),
-    );
+    if state.lesson.is_none() {
+        let marked = state.item() == Some(Item::Production);
+        rows.push(
+            Row::text(format!(
+                "{}Is this production? {}",
+                pointer(marked),
+                if state.form.production {
+                    "(•) Yes  ( ) No"
+                } else {
+                    "( ) Yes  (•) No"
+                }
+            ))
+            .mark(marked),
+        );
+    }
     rows.push(Row::empty());
     rows.push(button(state, Do::LookNow));
     if state.looking {

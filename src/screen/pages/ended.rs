@@ -2,12 +2,15 @@
 
 use super::{buttons, running};
 use crate::domain::clean_text::CleanText;
-use crate::domain::run_view::Phase;
+use crate::domain::log_view::LogLine;
+use crate::domain::run_view::{GO_AHEADS, Phase, StepState};
+use crate::domain::step::{Failure, Outcome, StepId};
 use crate::exit_code::ExitCode;
 use crate::knowledge::Diagnosis;
 use crate::screen::rows::{Role, Row};
 use crate::screen::units;
 use crate::wizard::State;
+use crate::wizard::page::Page;
 use crate::wizard::run_watch::RunWatch;
 
 pub fn stopped(state: &State) -> Vec<Row> {
@@ -16,21 +19,35 @@ pub fn stopped(state: &State) -> Vec<Row> {
     };
     let mut rows = running::alarms(run);
     rows.extend(running::downtime(state, run));
-    match (&run.view.ended, run.view.failure()) {
-        (_, Some((step, failure))) => {
+    let failed = failed(run);
+    let short = short(state);
+    match failed {
+        Some((step, failure)) => {
             rows.push(Row::new(format!("✖ Failed to {}", failure.what), Role::Bad).hang(2));
+            if run.view.failure().is_none() {
+                rows.push(Row::new(
+                    "  It was put back: the old version serves again.",
+                    Role::Good,
+                ));
+            }
             if step.title().to_lowercase() != failure.what.as_str() {
                 rows.push(label("Step", step.title()));
             }
             // What failed and the ways on are seen at once; a long reason stands whole in the journal.
-            rows.push(label("Why", &shortened(failure.why.as_str(), IN_JOURNAL)));
+            rows.push(label(
+                "Why",
+                &shortened(failure.why.as_str(), short, IN_JOURNAL),
+            ));
             match &state.log.diagnosis {
-                Some(known) => rows.extend(known_cause(known)),
-                None => rows.push(label("Next", &shortened(failure.next.as_str(), IN_JOURNAL))),
+                Some(known) => rows.extend(known_cause(known, short)),
+                None => rows.push(label(
+                    "Next",
+                    &shortened(failure.next.as_str(), short, IN_JOURNAL),
+                )),
             }
             rows.push(label("Still safe", failure.still_safe.as_str()));
         }
-        (None, None) if !run.alive => {
+        None if run.view.ended.is_none() && !run.alive => {
             rows.push(
                 Row::new(
                     "? Interrupted: the runner is gone without a last word",
@@ -44,15 +61,16 @@ pub fn stopped(state: &State) -> Vec<Row> {
                 rows.push(label("Step", &format!("{}: not known how it ended; going on looks first and repeats nothing blindly", step.title())));
             }
         }
-        (Some(_), None) | (None, None) => {}
+        None => {}
     }
     rows.push(label("Users", users(run)));
-    if run.view.failure().is_none() {
+    if failed.is_none() {
         rows.extend(end_and_backup(run));
     }
     rows.push(Row::empty());
     rows.extend(buttons(state));
-    if let Some((_, failure)) = run.view.failure() {
+    if let Some((_, failure)) = failed {
+        rows.extend(log_lines(state));
         rows.push(Row::empty());
         rows.extend(end_and_backup(run));
         if state.log.diagnosis.is_some() {
@@ -61,17 +79,73 @@ pub fn stopped(state: &State) -> Vec<Row> {
     }
     rows.extend(diagnosis(state));
     rows.extend(right_end(state));
-    if let Some(window) = state.log.window.as_ref().filter(|w| !w.lines.is_empty()) {
-        rows.push(Row::empty());
-        rows.push(
-            Row::dim("── last lines of its log; L opens it ")
-                .and("─".repeat(60), Role::Dim)
-                .cut(),
-        );
-        let skipped = window.lines.len().saturating_sub(6);
-        for line in window.lines.iter().skip(skipped) {
-            rows.push(Row::new(line.text.to_string(), running::level_role(line.level)).cut());
-        }
+    if failed.is_none() {
+        rows.extend(log_lines(state));
+    }
+    rows
+}
+
+/// What failed: in the present goal, or in this run before it was put back.
+fn failed(run: &RunWatch) -> Option<(StepId, &Failure)> {
+    let earlier = run.last_failure.as_ref().map(|(step, why)| (*step, why));
+    run.view.failure().or(earlier.filter(|_| {
+        matches!(
+            &run.view.ended,
+            Some((exit, _)) if !matches!(exit, ExitCode::Ok | ExitCode::RolledBack | ExitCode::WaitingForInput)
+        )
+    }))
+}
+
+/// How many letters of a reason stand above the ways on; more of them on a higher screen.
+fn short(state: &State) -> usize {
+    160 + usize::from(state.height.saturating_sub(24)) * 40
+}
+
+/// The lines of the log that matter: around the one that a known failure was read from, with those that the advice
+/// names by their words; else the last ones.
+fn log_lines(state: &State) -> Vec<Row> {
+    let window = state.log.window.as_ref();
+    let Some(window) = window.filter(|window| !window.lines.is_empty()) else {
+        return Vec::new();
+    };
+    let row = |line: &LogLine, here: bool| {
+        let sign = if here { "* " } else { "  " };
+        Row::dim(sign)
+            .and(line.text.to_string(), running::level_role(line.level))
+            .cut()
+    };
+    let mut rows = vec![Row::empty()];
+    let lines = &window.lines;
+    let known = state.log.diagnosis.as_ref();
+    let at = known.and_then(|known| usize::try_from(known.line).ok()?.checked_sub(1));
+    let Some((known, at)) = known.zip(at.filter(|at| *at < lines.len())) else {
+        rows.push(Row::rule("last lines of its log; L opens it"));
+        let skipped = lines.len().saturating_sub(6);
+        rows.extend(lines.iter().skip(skipped).map(|line| row(line, false)));
+        return rows;
+    };
+    rows.push(Row::rule("lines of its log; L opens it"));
+    let first = at.saturating_sub(1);
+    // The advice quotes a line that stands above: 'Migration Run started'.
+    let named = known.failure.next.split('\'').skip(1).step_by(2);
+    let mut above: Vec<usize> = named
+        .filter_map(|words| {
+            lines[..first]
+                .iter()
+                .rposition(|line| line.text.as_str().contains(words))
+        })
+        .collect();
+    above.sort_unstable();
+    above.dedup();
+    for index in above {
+        // Its end tells which version: it is shown whole.
+        let mut whole = row(&lines[index], false).hang(4);
+        whole.cut = false;
+        rows.push(whole);
+        rows.push(Row::dim("  …"));
+    }
+    for (index, line) in lines.iter().enumerate().skip(first).take(6) {
+        rows.push(row(line, index == at));
     }
     rows
 }
@@ -84,7 +158,7 @@ fn end_and_backup(run: &RunWatch) -> Vec<Row> {
     if let Some((exit, message)) = &run.view.ended {
         let code = format!("exit code {}, {}", exit.number(), exit.meaning());
         // What failed is told above; then the end adds only its code.
-        rows.push(match run.view.failure() {
+        rows.push(match failed(run) {
             Some(_) => label("Ended with", &code),
             None => label("It ended", &format!("{message} ({code})")),
         });
@@ -103,17 +177,22 @@ fn end_and_backup(run: &RunWatch) -> Vec<Row> {
 }
 
 /// So much of it that the ways on stay in sight; `whole` says where the rest is.
-fn shortened(text: &str, whole: &str) -> String {
-    let short = CleanText::limited(text, 160);
+fn shortened(text: &str, letters: usize, whole: &str) -> String {
+    let short = CleanText::limited(text, letters);
     if short.as_str() == text {
-        text.to_string()
-    } else {
-        format!("{short} ({whole})")
+        return text.to_string();
     }
+    // Not in the middle of a word, unless that is a long path.
+    let short = short.as_str().trim_end_matches('…');
+    let end = short.rfind(' ').unwrap_or(0);
+    if short.len() - end > 30 {
+        return format!("{short}… ({whole})");
+    }
+    format!("{} … ({whole})", short[..end].trim_end())
 }
 
 /// The known failure in short: what it is and what to do.
-fn known_cause(known: &Diagnosis) -> Vec<Row> {
+fn known_cause(known: &Diagnosis, letters: usize) -> Vec<Row> {
     vec![
         label(
             "Known",
@@ -123,7 +202,7 @@ fn known_cause(known: &Diagnosis) -> Vec<Row> {
                 known.failure.certainty.word()
             ),
         ),
-        label("Do", &shortened(&known.failure.next, "more below")),
+        label("Do", &shortened(&known.failure.next, letters, "more below")),
     ]
 }
 
@@ -179,12 +258,57 @@ fn users(run: &RunWatch) -> &'static str {
             "notice nothing: the old version serves, the database is as it was"
         }
         Phase::Down => "are locked out; the database is as it was",
+        // How far it has got, the reason above says.
         Phase::AfterPoint => {
-            "are locked out; the database may be between two versions: leave the server down"
+            "are locked out; the new version has reached the database: leave the old server down"
         }
         Phase::Upgraded => "work with the new version",
         Phase::RolledBack => "work with the old version again",
     }
+}
+
+/// What went through with a warning on the way that was taken last, and what it said.
+fn warnings(run: &RunWatch) -> Vec<Row> {
+    let mut rows: Vec<Row> = run
+        .view
+        .steps
+        .iter()
+        .filter_map(|(step, state)| match state {
+            StepState::Ended {
+                outcome: Outcome::Warning { message },
+                ..
+            } => Some(
+                Row::new("  ! ", Role::Warn)
+                    .and(format!("{}: ", step.title()), Role::Strong)
+                    .and(message.to_string(), Role::Plain)
+                    .hang(4),
+            ),
+            StepState::Ended { .. }
+            | StepState::ToDo
+            | StepState::Running { .. }
+            | StepState::Failed { .. } => None,
+        })
+        .collect();
+    if !rows.is_empty() {
+        rows.insert(0, Row::heading("Went through with a warning"));
+        rows.push(Row::empty());
+    }
+    rows
+}
+
+/// It waits for a person.
+fn asks(step: StepId) -> bool {
+    GO_AHEADS.iter().any(|(asking, _)| *asking == step)
+}
+
+/// A line of how long some steps took together; none where none of them ran.
+fn lasted(run: &RunWatch, name: &str, steps: &[StepId]) -> Option<Row> {
+    let times = steps.iter().filter_map(|step| run.took.get(step));
+    let seconds: f64 = times.sum();
+    (seconds > 0.0).then(|| {
+        let clock = units::clock(seconds.round() as u64);
+        Row::text(format!("  {name:<17} {clock}"))
+    })
 }
 
 pub fn finish(state: &State) -> Vec<Row> {
@@ -242,30 +366,44 @@ pub fn finish(state: &State) -> Vec<Row> {
     rows.push(Row::empty());
     rows.extend(buttons(state));
     rows.push(Row::empty());
+    rows.extend(warnings(run));
     rows.push(Row::heading("How long it took"));
     for rail in crate::wizard::page::Rail::ALL {
-        let seconds: f64 = rail
+        let work: Vec<StepId> = rail
             .steps()
             .iter()
-            .filter_map(|step| run.took.get(step))
-            .sum();
-        if seconds > 0.0 {
-            rows.push(Row::text(format!(
-                "  {:<16} {}",
-                rail.long(),
-                units::clock(seconds.round() as u64)
-            )));
-        }
+            .copied()
+            .filter(|step| !asks(*step))
+            .collect();
+        rows.extend(lasted(run, rail.long(), &work));
     }
-    if let Some(seconds) = run.view.facts.downtime_seconds {
-        rows.push(Row::new(
-            format!(
-                "  {:<16} {}",
-                "Users locked out",
-                units::clock(seconds.round() as u64)
-            ),
-            Role::Strong,
-        ));
+    let back: Vec<StepId> = StepId::ALL
+        .iter()
+        .copied()
+        .filter(|step| Page::of_step(*step) == Page::WayBack)
+        .collect();
+    rows.extend(lasted(run, "Going back", &back));
+    let asking: Vec<StepId> = GO_AHEADS.iter().map(|(step, _)| *step).collect();
+    rows.extend(lasted(run, "Waited for you", &asking));
+    if !run.lockouts.is_empty() {
+        let clock = |seconds: f64| units::clock(seconds.round() as u64);
+        let each: Vec<String> = run.lockouts.iter().map(|each| clock(*each)).collect();
+        let parts = if each.len() > 1 {
+            format!("  ({})", each.join(" and "))
+        } else {
+            String::new()
+        };
+        rows.push(
+            Row::new(
+                format!(
+                    "  {:<17} {}",
+                    "Users locked out",
+                    clock(run.lockouts.iter().sum())
+                ),
+                Role::Strong,
+            )
+            .and(parts, Role::Plain),
+        );
     }
     rows.push(Row::empty());
     rows.push(Row::heading("Still yours to do"));
@@ -273,6 +411,12 @@ pub fn finish(state: &State) -> Vec<Row> {
     if run.view.phase() == Phase::Upgraded {
         todo.push("open the page in a browser, log in, look at one table you know".to_string());
         todo.push("upgrade the clients outside (Clients page) and resume ingestion".to_string());
+        for setting in &run.left_behind {
+            // The file is the new version's; which setting it is comes after it.
+            let text = setting.as_str();
+            let text = text.split_once(".yaml: ").map_or(text, |(_, rest)| rest);
+            todo.push(format!("set by hand, if it is still wanted: {text}"));
+        }
     }
     if let Some(dir) = &run.view.facts.backup_dir {
         todo.push(format!(

@@ -2,8 +2,8 @@
 
 use super::{button, pointer};
 use crate::screen::rows::{Role, Row};
-use crate::wizard::State;
 use crate::wizard::items::{Do, Item};
+use crate::wizard::{State, come_back};
 
 pub fn rows(state: &State) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -31,6 +31,24 @@ pub fn rows(state: &State) -> Vec<Row> {
         }
         rows.push(Row::empty());
     }
+    for practice in &state.practices {
+        rows.push(
+            Row::new("Practice is not finished: ", Role::Strong)
+                .and(
+                    format!("{}  {}", practice.scenario, practice.state),
+                    Role::Warn,
+                )
+                .hang(2),
+        );
+        rows.push(
+            Row::text("  go on with it by ")
+                .and(practice.command.to_string(), Role::Accent)
+                .hang(4),
+        );
+    }
+    if !state.practices.is_empty() {
+        rows.push(Row::empty());
+    }
     if let Some(lesson) = &state.lesson {
         rows.push(Row::new("PRACTICE  ", Role::Strong).and(
             format!("{}. Nothing here is real but the work.", lesson.about),
@@ -49,7 +67,11 @@ pub fn rows(state: &State) -> Vec<Row> {
         Row::text("· Until the second typed word, going back is starting the old server. After it, a restore; the proof has measured how long.").hang(2),
         Row::text("· In a good upgrade nothing is restored over your data.").hang(2),
         Row::text("· Users are locked out for minutes, mostly; size decides.").hang(2),
-        Row::text("· Lose this terminal: the work goes on, `omup` shows it.").hang(2),
+        Row::text(format!(
+            "· Lose this terminal: the work goes on, `{}` shows it.",
+            come_back(state)
+        ))
+        .hang(2),
         Row::empty(),
     ]);
     for what in [Do::Begin, Do::Runs, Do::Leave] {

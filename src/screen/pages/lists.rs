@@ -121,16 +121,56 @@ pub fn report(state: &State) -> Vec<Row> {
     match &state.report {
         None => vec![Row::text("reading the report …")],
         Some(Err(trouble)) => vec![Row::new(trouble.message.to_string(), Role::Warn)],
-        Some(Ok(text)) => text
-            .lines()
-            .map(|line| {
-                let clean = CleanText::new(line).to_string();
-                if line.starts_with('#') {
-                    Row::heading(clean)
-                } else {
-                    Row::text(clean).hang(2)
-                }
-            })
-            .collect(),
+        Some(Ok(text)) => text.lines().filter_map(report_line).collect(),
+    }
+}
+
+/// One line of the report for reading: the marks of Markdown are left out, a table becomes a list.
+fn report_line(line: &str) -> Option<Row> {
+    let clean = CleanText::new(line).to_string();
+    if let Some(heading) = clean.strip_prefix('#') {
+        return Some(Row::heading(heading.trim_start_matches('#').trim_start()));
+    }
+    let Some(cells) = clean
+        .strip_prefix('|')
+        .and_then(|rest| rest.trim_end().strip_suffix('|'))
+    else {
+        let hang = if clean.starts_with("- ") { 2 } else { 0 };
+        return Some(Row::text(clean).hang(hang));
+    };
+    let cells: Vec<&str> = cells.split('|').map(str::trim).collect();
+    let [step, how, seconds] = cells.as_slice() else {
+        return Some(Row::text(clean).hang(2));
+    };
+    if *step == "step" || step.starts_with("---") {
+        return None;
+    }
+    let row = Row::new(format!("  {step}: "), Role::Strong).and(*how, Role::Plain);
+    Some(if seconds.is_empty() {
+        row.hang(4)
+    } else {
+        row.and(format!("  ({seconds} s)"), Role::Dim).hang(4)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::report_line;
+
+    #[test]
+    fn the_report_is_read_without_the_marks_of_markdown() {
+        let told = |line: &str| report_line(line).map(|row| row.plain());
+        assert_eq!(told("## Steps").as_deref(), Some("Steps"));
+        assert_eq!(told("| step | how it ended | seconds |"), None);
+        assert_eq!(told("| --- | --- | --- |"), None);
+        assert_eq!(
+            told("| Migrate the database | done | 1.5 |").as_deref(),
+            Some("  Migrate the database: done  (1.5 s)")
+        );
+        assert_eq!(
+            told("| Write the report | this page |  |").as_deref(),
+            Some("  Write the report: this page")
+        );
+        assert_eq!(told("- PASS OM-X").as_deref(), Some("- PASS OM-X"));
     }
 }

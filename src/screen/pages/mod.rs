@@ -11,7 +11,7 @@ mod question;
 mod running;
 mod settings;
 
-use super::rows::{Role, Row};
+use super::rows::{Role, Row, cut_middle};
 use crate::wizard::State;
 use crate::wizard::items::{Do, Item};
 use crate::wizard::page::Page;
@@ -99,37 +99,29 @@ fn radio(state: &State, item: Item, taken: bool, label: &str, about: &str) -> Ro
         .mark(marked)
 }
 
+/// Columns between the borders of the main pane.
+fn columns(state: &State) -> usize {
+    let screen = ratatui::layout::Rect::new(0, 0, state.width, state.height);
+    usize::from(super::frame::panes(screen).main.width)
+}
+
 /// A labelled text field.
-fn field(state: &State, id: crate::wizard::form::FieldId, width: usize) -> Vec<Row> {
-    use unicode_width::UnicodeWidthStr as _;
+fn field(state: &State, id: crate::wizard::form::FieldId) -> Vec<Row> {
     let marked = state.field() == Some(id);
     let input = state.form.field(id);
     let value = input.value();
-    // The part around the cursor is shown where the text is longer than the field.
-    let cells = width.saturating_sub(21).max(8);
-    let hidden = value.width().saturating_sub(cells);
-    // Of a path its end tells more; while it is written, the part around the cursor.
+    let cells = columns(state).saturating_sub(21).clamp(8, 41);
+    // While it is written, the part around the cursor is shown; else both ends, of which the last tells the version.
     let skip = if marked {
         input.visual_scroll(cells.saturating_sub(1))
-    } else if hidden > 0 {
-        hidden + 1
     } else {
         0
     };
-    let dots = !marked && hidden > 0;
-    let mut shown = if dots {
-        "…".to_string()
+    let shown = if marked {
+        around(value, skip, cells)
     } else {
-        String::new()
+        cut_middle(value, cells)
     };
-    let mut passed = 0;
-    for c in value.chars() {
-        let w = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-        if passed >= skip && shown.width() + w <= cells {
-            shown.push(c);
-        }
-        passed += w;
-    }
     let (shown, role) = match (marked, value.is_empty()) {
         (true, _) => (shown, Role::FieldNow),
         (false, true) => (id.without().to_string(), Role::Dim),
@@ -149,6 +141,21 @@ fn field(state: &State, id: crate::wizard::form::FieldId, width: usize) -> Vec<R
         rows.push(Row::dim(format!("                    {}", id.help())).hang(20));
     }
     rows
+}
+
+/// So many cells of a text, from a column on.
+fn around(text: &str, skip: usize, cells: usize) -> String {
+    use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+    let mut shown = String::new();
+    let mut passed = 0;
+    for c in text.chars() {
+        let width = c.width().unwrap_or(0);
+        if passed >= skip && shown.width() + width <= cells {
+            shown.push(c);
+        }
+        passed += width;
+    }
+    shown
 }
 
 /// How one step of the run looks.

@@ -2,12 +2,12 @@
 
 use super::buttons;
 use super::running;
-use crate::domain::clean_text::CleanText;
+use crate::domain::answers::PERSON_WAITS_HOURS;
 use crate::domain::way_back::SWITCH_SECONDS;
 use crate::screen::rows::{Role, Row};
 use crate::screen::units;
-use crate::wizard::State;
 use crate::wizard::page::Page;
+use crate::wizard::{State, who_else};
 
 pub fn rows(state: &State) -> Vec<Row> {
     let Some(run) = &state.run else {
@@ -23,7 +23,7 @@ pub fn rows(state: &State) -> Vec<Row> {
     };
     rows.push(if point {
         Row::new(
-            "The last place from which going back is only a start of the old server.",
+            "The last place from which going back needs no restore.",
             Role::Strong,
         )
     } else {
@@ -45,11 +45,7 @@ pub fn rows(state: &State) -> Vec<Row> {
             .hang(4)
     };
     let backup = match (&facts.level, &facts.backup_dir) {
-        (Some(level), Some(dir)) => format!(
-            "backup {}: {}",
-            level.words(),
-            CleanText::new(&dir.file_name().unwrap_or_default().to_string_lossy())
-        ),
+        (Some(level), Some(_)) => format!("backup {}", level.words()),
         (None, Some(_)) => "backup taken, not proven".to_string(),
         (_, None) => "no backup".to_string(),
     };
@@ -76,7 +72,7 @@ pub fn rows(state: &State) -> Vec<Row> {
         ));
         rows.push(yes(
             facts.gate_equal,
-            "the source equals the backup, compared with the writers stopped".to_string(),
+            "the source equals the backup, with nobody writing".to_string(),
         ));
     }
     rows.push(Row::empty());
@@ -88,9 +84,16 @@ pub fn rows(state: &State) -> Vec<Row> {
         },
         Role::Warn,
     ));
-    rows.push(Row::dim(format!("Without an answer: {}.", question.safe)));
+    if run.alive {
+        let asked = run.answers.as_ref().map_or(0, |a| a.run.wait_for_answers);
+        let hours = PERSON_WAITS_HOURS.max(asked / 3600);
+        rows.push(Row::dim(format!(
+            "The run waits {hours} h for an answer. Without one it ends: {}.",
+            question.safe
+        )));
+    }
     if run.read_only() {
-        let who = run.helm.clone().unwrap_or_else(|| "somebody".into());
+        let who = who_else(&state.who, run.helm.as_ref());
         rows.push(Row::new(
             format!("{who} steers this run; this screen only watches (T takes the helm)."),
             Role::Warn,

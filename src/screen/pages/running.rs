@@ -115,12 +115,17 @@ fn progress(state: &State, run: &RunWatch) -> Vec<Row> {
         let rate = if is_bytes {
             format!("{}/s", units::bytes(rate as u64))
         } else {
-            format!("{rate:.1} {}/s", progress.unit)
+            let unit = if progress.unit.is_empty() {
+                "done"
+            } else {
+                &progress.unit
+            };
+            format!("{rate:.1} {unit}/s")
         };
         rows.push(
             Row::text(format!("  Rate    {rate:<18} "))
                 .and(bars, Role::Accent)
-                .and("  20 s", Role::Dim)
+                .and("  last 20 s", Role::Dim)
                 .cut(),
         );
     }
@@ -132,7 +137,7 @@ fn progress(state: &State, run: &RunWatch) -> Vec<Row> {
                 units::about(seconds),
                 units::time_of_day(state.now_ms + seconds as i64 * 1000)
             ),
-            None => "not known yet".to_string(),
+            None => "told after 10 s and 3 % of the work".to_string(),
         },
         None => "not known: no total to compare with".to_string(),
     };
@@ -201,7 +206,9 @@ fn of_page(page: Page, step: StepId) -> bool {
 
 fn steps(state: &State, run: &RunWatch, page: Page) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (id, step) in run.view.steps.iter().filter(|(id, _)| of_page(page, *id)) {
+    // A way back has one page for all of its steps.
+    let shown = |id: StepId| page == Page::WayBack || of_page(page, id);
+    for (id, step) in run.view.steps.iter().filter(|(id, _)| shown(*id)) {
         let sign = glyph(state, run, step);
         let words = match step {
             StepState::ToDo => String::new(),
@@ -280,25 +287,22 @@ fn tail(state: &State, run: &RunWatch) -> Vec<Row> {
         && let Some(window) = window
     {
         rows.push(Row::empty());
-        rows.push(
-            Row::dim(format!(
-                "── log: {} lines, {} warnings, {} errors; L opens it ",
-                window.file_lines, window.warnings, window.errors
-            ))
-            .and("─".repeat(60), Role::Dim)
-            .cut(),
-        );
+        let attempts = run.current().and_then(|step| run.view.attempts.get(&step));
+        let of = match attempts {
+            Some(n) if *n > 1 => format!(" of all {n} attempts"),
+            Some(_) | None => String::new(),
+        };
+        rows.push(Row::rule(&format!(
+            "log{of}: {} lines, {} warnings, {} errors; L opens it",
+            window.file_lines, window.warnings, window.errors
+        )));
         for line in &window.lines {
             rows.push(Row::new(line.text.to_string(), level_role(line.level)).cut());
         }
         return rows;
     }
     rows.push(Row::empty());
-    rows.push(
-        Row::dim("── last lines; J opens the journal ")
-            .and("─".repeat(60), Role::Dim)
-            .cut(),
-    );
+    rows.push(Row::rule("last lines; J opens the journal"));
     let lines = run.story.len();
     for (time, words) in run.story.iter().skip(lines.saturating_sub(6)) {
         rows.push(

@@ -9,11 +9,16 @@ use crate::screen::rows::{Role, Row, pad};
 use crate::screen::units;
 use crate::wizard::State;
 use crate::wizard::form::FieldId;
-use crate::wizard::items::{Item, point_answer};
+use crate::wizard::items::{Item, no_sort_memory, point_answer};
+
+/// The point of the checklist that says whether a maintenance window is agreed.
+const WINDOW: &str = "window";
 
 pub fn checklist(state: &State) -> Vec<Row> {
     let mut rows = vec![
-        Row::text("No machine can see these. Your name and the time go into the report."),
+        Row::text(
+            "No machine can see these. Your name goes into the report, with the time into the journal.",
+        ),
         Row::empty(),
     ];
     for (index, point) in state.knowledge.checklist().iter().enumerate() {
@@ -32,9 +37,7 @@ pub fn checklist(state: &State) -> Vec<Row> {
         );
     }
     rows.push(Row::empty());
-    rows.push(Row::dim(
-        "  Space: open, done, not for us. Enter tells why it matters.",
-    ));
+    rows.push(Row::dim("  Space: open, done, not for us. Enter tells why it matters.").hang(2));
     rows.extend(buttons(state));
     rows
 }
@@ -55,10 +58,10 @@ pub fn backup(state: &State) -> Vec<Row> {
         "The backup is made by the database's own dump tool, compressed, hashed while it is written, and read back from the disk.",
     )];
     rows.push(Row::empty());
-    rows.extend(field(state, FieldId::BackupDir, 61));
+    rows.extend(field(state, FieldId::BackupDir));
     rows.push(Row::empty());
     rows.push(Row::text("How sure before anything is stopped?"));
-    let level = state.form.level.unwrap_or(Level::RestoredAndEqual);
+    let level = state.form.level();
     for (each, about) in [
         (
             Level::RestoredAndEqual,
@@ -82,7 +85,17 @@ pub fn backup(state: &State) -> Vec<Row> {
         ));
     }
     rows.push(Row::empty());
-    rows.extend(field(state, FieldId::Window, 61));
+    rows.extend(field(state, FieldId::Window));
+    let window = state.knowledge.checklist().iter();
+    let agreed = window
+        .enumerate()
+        .any(|(i, point)| point.id == WINDOW && point_answer(state, i) == ChecklistAnswer::Done);
+    if agreed && state.form.window.value().trim().is_empty() {
+        rows.push(
+            Row::dim("  You said that a window is agreed. With its length the run shows by when to decide.")
+                .hang(2),
+        );
+    }
     if let Some(looked) = &state.looked {
         rows.push(Row::empty());
         for finding in looked
@@ -102,16 +115,26 @@ pub fn backup(state: &State) -> Vec<Row> {
 }
 
 pub fn buffers(state: &State) -> Vec<Row> {
+    if no_sort_memory(state) {
+        let mut rows = vec![
+            Row::text(
+                "This database has no setting for sort memory, so there is nothing to choose: the step of the plan will be skipped, and says so.",
+            ),
+            Row::empty(),
+        ];
+        rows.extend(buttons(state));
+        return rows;
+    }
     let now = state
         .looked
         .as_ref()
         .and_then(|l| l.survey.database.sort_memory)
-        .map_or("none here".to_string(), units::bytes);
+        .map_or("not looked".to_string(), units::bytes);
     let wanted = state.form.mib.value().trim();
     let during = match (state.form.memory, wanted) {
         (MemoryWay::Leave, _) => now.clone(),
-        (MemoryWay::Connection | MemoryWay::Role, "") => "20 MiB".to_string(),
-        (MemoryWay::Connection | MemoryWay::Role, wanted) => format!("{wanted} MiB"),
+        (MemoryWay::Connection | MemoryWay::Role, "") => "20 MB".to_string(),
+        (MemoryWay::Connection | MemoryWay::Role, wanted) => format!("{wanted} MB"),
     };
     let engine = state
         .looked
@@ -137,7 +160,12 @@ pub fn buffers(state: &State) -> Vec<Row> {
             "SET GLOBAL sort_buffer_size; needs a right; put back afterwards",
             "the migration may stop with \"Out of sort memory\"",
         ),
-        Some(Engine::Postgres | Engine::Sqlite) | None => (
+        Some(Engine::Sqlite) => (
+            "for the role in this database",
+            "ALTER ROLE ... IN DATABASE ... SET; put back afterwards",
+            "the migration may stop with \"Out of sort memory\"",
+        ),
+        Some(Engine::Postgres) | None => (
             "for the role in this database",
             "ALTER ROLE ... IN DATABASE ... SET; put back afterwards",
             "the migration may take longer",
@@ -146,12 +174,13 @@ pub fn buffers(state: &State) -> Vec<Row> {
     let mut rows = vec![
         Row::text(why),
         Row::empty(),
-        Row::dim("                now          for the migration  afterwards").cut(),
+        // 56 columns: the narrowest main pane shows all of it.
+        Row::dim("               now          for migration  afterwards").cut(),
         Row::text(format!(
             "  {} {} {} {}",
-            pad(setting, 13),
+            pad(setting, 12),
             pad(&now, 12),
-            pad(&during, 18),
+            pad(&during, 14),
             now
         ))
         .cut(),
@@ -174,8 +203,17 @@ pub fn buffers(state: &State) -> Vec<Row> {
             about,
         ));
     }
-    rows.extend(field(state, FieldId::Mib, 61));
-    rows.push(Row::dim("  20 MiB is OpenMetadata's own figure; the rest is ours.").hang(2));
+    if state.form.memory != MemoryWay::Connection {
+        rows.push(
+            Row::new(
+                "  What is chosen, by you or by your answers file, is not what is recommended.",
+                Role::Warn,
+            )
+            .hang(2),
+        );
+    }
+    rows.extend(field(state, FieldId::Mib));
+    rows.push(Row::dim("  20 MB is what OpenMetadata's guides ask for.").hang(2));
     rows.push(Row::empty());
     rows.extend(buttons(state));
     rows

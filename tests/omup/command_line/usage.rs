@@ -125,7 +125,7 @@ fn an_answers_file_that_is_wrong_is_told_with_file_key_and_what_to_do() {
         (
             "too large",
             "#".repeat(300_000).into(),
-            &["larger than 256 KiB"],
+            &["larger than 256 kB"],
         ),
         (
             "not UTF-8",

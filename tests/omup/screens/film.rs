@@ -1,5 +1,6 @@
 //! A recorded session, run through the wizard again: the same queue of events gives the same frames.
 
+use omup::screen;
 use omup::wizard::event::{Event, Stamped};
 use omup::wizard::{Lesson, Look, State, update};
 
@@ -38,6 +39,7 @@ impl Film {
     pub fn replay(&self, look: Look, width: u16, height: u16, mut each: impl FnMut(&State)) {
         let mut state = State::new(look, "mara".into());
         state.lesson = Some(self.lesson.clone());
+        (state.measure, state.lines) = (screen::measure, screen::lines);
         (state.width, state.height) = (width, height);
         // What the form was filled with before the first event: the answers of the practice deployment.
         let answers = self.events.iter().find_map(|stamped| match &stamped.event {

@@ -87,5 +87,7 @@ fn three_lost_connections_and_still_upgraded() {
     // The things to do stand there when the runner has ended.
     tty.wait_for("▸ Read the report");
     tty.send("q");
+    tty.wait_for("Leave this practice session?");
+    choose(&tty, "Leave and remove");
     assert_eq!(tty.exit_code(), 0);
 }

@@ -20,6 +20,7 @@ fn film() -> Film {
         right_end: "The old version serves the restored database, equal to the backup; the upgraded one is kept beside it."
             .to_string(),
         mending: None,
+        come_back: "omup sandbox --scenario good".to_string(),
     };
     Film::new(RECORD, lesson)
 }

@@ -9,7 +9,7 @@ use omup::wizard::Lesson;
 
 use super::film::{Film, RICH};
 use super::masks::masked;
-use super::walk::{self, DOWN, ENTER, Walk};
+use super::walk::{self, Walk};
 use crate::support::wait;
 
 /// Facts of the run, from outside of the screen.
@@ -41,6 +41,7 @@ fn pages(walk: &Walk, scenario: &str, decisive: &[&str]) {
             Then::MendAndGoOn { mending } => Some(mending.to_string()),
             Then::Nothing | Then::GoBack | Then::GoOn => None,
         },
+        come_back: format!("omup sandbox --scenario {scenario}"),
     };
     let film = Film::new(&masked(whole, walk.folder.path()), lesson).standing_still();
     let mut seen = BTreeMap::new();
@@ -121,12 +122,8 @@ fn mend(walk: &mut Walk) {
 /// Lets the step that failed after the point of no return run again.
 fn run_again(walk: &mut Walk) {
     walk.choose("Run the failed step again");
-    walk.tty.wait_for("Is the cause mended?");
-    wait::until("the question to take keys", Duration::from_secs(10), || {
-        walk::type_and_see(&walk.tty, DOWN);
-        walk.tty.text().contains("▸ Run it again").then_some(())
-    });
-    walk.tty.send(ENTER);
+    walk.tty.wait_for("runs again, then what follows it");
+    walk.type_name("Run it again");
 }
 
 /// The new version serves, and nothing of it is a claim only.

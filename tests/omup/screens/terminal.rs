@@ -68,6 +68,8 @@ fn a_whole_upgrade_and_its_way_back_by_the_screens_alone() {
     assert_eq!(back["phase"], "rolled-back");
     assert_eq!(back["exit"], 60);
     walk.tty.send("q");
+    walk.tty.wait_for("Leave this practice session?");
+    walk.choose("Leave and remove");
     assert_eq!(walk.tty.exit_code(), 0);
     walk.tty.given_back();
     assert!(
@@ -108,8 +110,15 @@ fn a_lost_terminal_loses_nothing_and_the_next_one_shows_the_run_first() {
     walk.tty.send(ENTER);
     walk.tty.wait_for("Stopped, here is why");
     assert_eq!(status(&walk, "good")["exit"], 31);
+    // Nothing is detached from a run that has ended, and leaving throws nothing away by itself.
+    walk.tty.send("d");
     walk.tty.send("q");
-    walk.tty.exit_code();
+    walk.tty.wait_for("Leave this practice session?");
+    walk.choose("Leave and keep");
+    assert_eq!(walk.tty.exit_code(), 0);
+    let last = walk.tty.text();
+    assert!(last.contains("kept in"), "{last}");
+    assert_eq!(status(&walk, "good")["exit"], 31);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use super::stage::{RUN, Setting, Stage};
 use crate::support::digest::difference;
+use crate::support::engine::Server;
 use crate::support::mysql::{PrivateServer, USER};
 
 fn quiet(faults: &str, answers: &str) -> Setting {
@@ -130,7 +131,7 @@ fn the_servers_own_sort_memory_is_put_back_after_a_kill_and_after_the_ladder() {
     const OLD: u64 = 1 << 18;
     assert_eq!(global(&server), OLD, "MySQL's default");
     let answers = "[memory]\nway = \"global\"\n";
-    let stage = |name: &str| Stage::mysql_on(name, &quiet("", answers), server.server());
+    let stage = |name: &str| Stage::on(&Server::Mysql(server.server()), name, &quiet("", answers));
 
     let calm = stage("global-calm");
     let trace = calm.folder.join("effects");
@@ -161,7 +162,7 @@ fn the_servers_own_sort_memory_is_put_back_after_a_kill_and_after_the_ladder() {
     // Raised twice more by the ladder: what it was before the run comes back.
     let mut long = quiet("", answers);
     long.longest_query = Some("34MB");
-    let stage = Stage::mysql_on("global-ladder", &long, server.server());
+    let stage = Stage::on(&Server::Mysql(server.server()), "global-ladder", &long);
     let name = stage.database_name();
     stage.omup(&["run", "--answers"], true).expect(41);
     let more = ["rollback", "--way", "more-memory", "--confirm", &name];
@@ -177,7 +178,7 @@ fn a_server_that_forbids_triggers_is_named_by_the_check() {
     let Some(server) = PrivateServer::start() else {
         return;
     };
-    let stage = Stage::mysql_on("guarded", &quiet("", ""), server.server());
+    let stage = Stage::on(&Server::Mysql(server.server()), "guarded", &quiet("", ""));
     stage.mysql_database().expect("MySQL").sql(
         "create trigger told before update on user_entity for each row set new.nameHash = new.nameHash",
     );

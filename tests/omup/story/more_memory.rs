@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::stage::{Setting, Stage};
+use crate::support::engine::Server;
 use crate::support::mysql;
 use crate::support::omup::Ended;
 
@@ -119,10 +120,10 @@ fn the_ladder_on_mysql() {
 #[test]
 fn the_ladder_on_old_mysql() {
     if let Some(server) = mysql::old_server() {
-        the_ladder(&Stage::mysql_on(
+        the_ladder(&Stage::on(
+            &Server::Mysql(server),
             "more-memory",
             &setting("34MB", ""),
-            server,
         ));
     }
 }

@@ -144,7 +144,8 @@ impl Server {
             Server::Mysql(server) => {
                 self.sql(&format!("create database `{name}`"));
                 let server = server.clone();
-                Database::Mysql(mysql::Database { server, name })
+                let user = mysql::USER;
+                Database::Mysql(mysql::Database { server, name, user })
             }
         }
     }
