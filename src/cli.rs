@@ -94,6 +94,9 @@ pub enum Command {
             conflicts_with = "only"
         )]
         except: Vec<String>,
+        /// Ask also what reads whole tables of the database (cost `scan`)
+        #[arg(long)]
+        full: bool,
     },
     /// Show what a run would do, step by step; changes nothing
     Plan(FromAnswers),

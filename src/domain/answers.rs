@@ -24,6 +24,8 @@ pub struct Answers {
     #[serde(default)]
     pub clients: ClientAnswers,
     #[serde(default)]
+    pub known: KnownAnswers,
+    #[serde(default)]
     pub run: RunAnswers,
     #[serde(default)]
     pub confirm: ConfirmAnswers,
@@ -144,6 +146,42 @@ pub struct ClientAnswers {
     pub code: Option<Vec<PathBuf>>,
 }
 
+/// What a person knows and omup may not be able to see. It counts only where omup could not look; a
+/// missing figure that is given is an answer, not a waiver.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownAnswers {
+    /// A version, `3.4.0`, or `none` where it is not used; so are the other three.
+    #[serde(default)]
+    pub opensearch: Option<String>,
+    #[serde(default)]
+    pub elasticsearch: Option<String>,
+    #[serde(default)]
+    pub java: Option<String>,
+    #[serde(default)]
+    pub airflow: Option<String>,
+    /// GiB that are free where the database server keeps its data.
+    #[serde(default)]
+    pub database_free_gib: Option<u64>,
+}
+
+impl KnownAnswers {
+    /// The word for a component that is not used.
+    pub const NONE: &'static str = "none";
+
+    /// Component and what was said of it.
+    pub fn components(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("opensearch", &self.opensearch),
+            ("elasticsearch", &self.elasticsearch),
+            ("java", &self.java),
+            ("airflow", &self.airflow),
+        ]
+        .into_iter()
+        .filter_map(|(name, said)| Some((name, said.as_deref()?)))
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunAnswers {
@@ -230,6 +268,14 @@ impl Answers {
         }
         if self.server.stop.is_some() != self.server.start.is_some() {
             problems.push("server: give both stop and start, or neither".to_string());
+        }
+        for (component, said) in self.known.components() {
+            let version = said.starts_with(|c: char| c.is_ascii_digit());
+            if !version && said != KnownAnswers::NONE {
+                problems.push(format!(
+                    "known.{component}: '{said}' is no version and not 'none'"
+                ));
+            }
         }
         for waiver in &self.waive {
             if waiver.reason.trim().is_empty() || waiver.who.trim().is_empty() {

@@ -52,6 +52,7 @@ pub async fn take(
     let database_facts = database.facts().await?;
     let history = history::history(database).await?;
     let pending = history::pending(deployment, database.engine(), &history).await;
+    let ground = history::ground(database, &pending).await?;
     let versions = versions::of(deployment, &history).await;
     let sessions = probe(database.sessions().await)?;
     let estimated_rows = probe(database.estimated_rows().await)?;
@@ -61,6 +62,10 @@ pub async fn take(
         database_facts.data_folder.as_deref(),
     );
     let questions = ask(&versions);
+    let orphans = match questions.full {
+        true => Some(probe(database.orphans().await)?),
+        false => None,
+    };
     let instance = instance::of(deployment, database, &facts, answers, &questions).await?;
     Ok(Survey {
         schema_version: SCHEMA_VERSION,
@@ -72,9 +77,11 @@ pub async fn take(
         database: database_facts,
         history,
         pending,
+        ground,
         sessions,
         disks,
         estimated_rows,
+        orphans,
         instance,
     })
 }

@@ -7,7 +7,7 @@ use tui_input::{Input, InputRequest};
 use super::key::{Code, Key};
 use crate::domain::answers::{
     Answers, BackupAnswers, ClientAnswers, ConfirmAnswers, DatabaseAnswers, DeploymentAnswers,
-    MemoryAnswers, MemoryWay, RunAnswers, ServerAnswers, ValidateAnswers,
+    KnownAnswers, MemoryAnswers, MemoryWay, RunAnswers, ServerAnswers, ValidateAnswers,
 };
 use crate::domain::backup::Level;
 use crate::domain::finding::Waiver;
@@ -181,6 +181,7 @@ impl Form {
             server: rest.map_or_else(ServerAnswers::default, |r| r.server.clone()),
             validate: rest.map_or_else(ValidateAnswers::default, |r| r.validate.clone()),
             clients: rest.map_or_else(ClientAnswers::default, |r| r.clients.clone()),
+            known: rest.map_or_else(KnownAnswers::default, |r| r.known.clone()),
             run: RunAnswers {
                 // A person sits here; a question waits for the next one to come back, too.
                 wait_for_answers: rest.map_or(0, |r| r.run.wait_for_answers),

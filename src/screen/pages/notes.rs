@@ -13,9 +13,12 @@ pub fn notes(state: &State) -> Vec<Row> {
     let mut rows: Vec<Row> = GuideQuestion::ALL
         .into_iter()
         .map(|question| {
-            let answer = question.answer(&state.notes);
+            let target = state.looked.as_ref().and_then(|l| l.plan.to.as_ref());
+            let answer = question.answer_for(&state.notes, &state.knowledge, target);
             let role = match answer {
-                GuideAnswer::Yes { .. } | GuideAnswer::CannotTell { .. } => Role::Warn,
+                GuideAnswer::Yes { .. }
+                | GuideAnswer::CannotTell { .. }
+                | GuideAnswer::NotKnown => Role::Warn,
                 GuideAnswer::No => Role::Plain,
             };
             Row::text(format!("{}  ", question.words()))

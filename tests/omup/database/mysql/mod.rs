@@ -3,5 +3,7 @@
 mod bench;
 mod content;
 mod facts;
+mod ground;
 mod locks;
+mod probes;
 mod sessions;
