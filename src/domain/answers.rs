@@ -140,6 +140,10 @@ pub struct ClientAnswers {
     /// list says that no other host has clients; without it, nobody has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reports: Option<Vec<PathBuf>>,
+    /// Such lines themselves, as they were pasted into the wizard. What is pasted is taken as all that
+    /// there is on other hosts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pasted: Vec<String>,
     /// Folders with DAGs, workflow files, scripts, cron and CI files to search for what a release
     /// breaks. An empty list says that there are none; without it, nobody has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]

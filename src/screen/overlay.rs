@@ -195,6 +195,7 @@ fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {
     let words = match &line.purpose {
         Purpose::Search => "Search for (capitals count only where you type one):".to_string(),
         Purpose::Filter => "Show only lines that have (empty: all):".to_string(),
+        Purpose::Client => "Paste the line that begins with omup-client:".to_string(),
         Purpose::Waive(check) => format!(
             "Waive {check}: why do you go on all the same? It stands in the report, for a week."
         ),
@@ -222,6 +223,7 @@ fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {
     let title = match &line.purpose {
         Purpose::Search => "Search",
         Purpose::Filter => "Filter",
+        Purpose::Client => "Clients on another host",
         Purpose::Waive(_) => "Waive a check",
     };
     framed(theme, frame, area, title);

@@ -78,6 +78,8 @@ pub struct Form {
     pub level: Option<Level>,
     pub memory: MemoryWay,
     pub waivers: Vec<Waiver>,
+    /// What clients on other hosts said of themselves, line by line.
+    pub pasted: Vec<String>,
     /// What came from an answers file and has no field here.
     rest: Option<Box<Answers>>,
 }
@@ -109,6 +111,7 @@ impl Form {
         self.mib = number(answers.memory.mib);
         self.window = number(answers.run.agreed_downtime_minutes);
         self.waivers = answers.waive.clone();
+        self.pasted = answers.clients.pasted.clone();
         self.rest = Some(Box::new(answers.clone()));
     }
 
@@ -180,7 +183,10 @@ impl Form {
             },
             server: rest.map_or_else(ServerAnswers::default, |r| r.server.clone()),
             validate: rest.map_or_else(ValidateAnswers::default, |r| r.validate.clone()),
-            clients: rest.map_or_else(ClientAnswers::default, |r| r.clients.clone()),
+            clients: ClientAnswers {
+                pasted: self.pasted.clone(),
+                ..rest.map_or_else(ClientAnswers::default, |r| r.clients.clone())
+            },
             known: rest.map_or_else(KnownAnswers::default, |r| r.known.clone()),
             run: RunAnswers {
                 // A person sits here; a question waits for the next one to come back, too.

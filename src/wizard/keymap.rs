@@ -19,8 +19,8 @@ pub enum Scope {
     Checks,
     /// Only with a run open.
     Runs,
-    /// Log, journal and report.
-    Text,
+    /// Log, journal and report, notes and checks.
+    Searched,
     /// Only the log.
     Log,
 }
@@ -113,7 +113,7 @@ pub const KEYMAP: &[Binding] = &[
         "/",
         [c('/')],
         Search,
-        Text,
+        Searched,
         "search",
         "search words, or a pattern (Ctrl-R); n and N go on"
     ),
@@ -125,12 +125,19 @@ pub const KEYMAP: &[Binding] = &[
         "next error",
         "jump to the next warning or error"
     ),
-    binding!("n", [c('n')], NextHit, Text, "", "next hit of the search"),
+    binding!(
+        "n",
+        [c('n')],
+        NextHit,
+        Searched,
+        "",
+        "next hit of the search"
+    ),
     binding!(
         "N",
         [c('N')],
         PreviousHit,
-        Text,
+        Searched,
         "",
         "previous hit of the search"
     ),
@@ -326,7 +333,7 @@ fn counts(scope: Scope, page: Page, run: bool) -> bool {
         Scope::Folded => matches!(page, Page::Notes | Page::Checks),
         Scope::Checks => page == Page::Checks,
         Scope::Runs => run,
-        Scope::Text => text,
+        Scope::Searched => text || matches!(page, Page::Notes | Page::Checks),
         Scope::Log => page == Page::Log,
     }
 }

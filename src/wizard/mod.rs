@@ -7,6 +7,7 @@
 mod act;
 pub mod action;
 mod choosing;
+pub mod clients;
 pub mod event;
 pub mod form;
 mod guards;
@@ -20,6 +21,7 @@ pub mod popup;
 mod popups;
 mod questions;
 pub mod run_watch;
+mod searching;
 
 use std::collections::BTreeMap;
 
@@ -220,6 +222,11 @@ impl State {
             let look = items::Item::Do(items::Do::LookNow);
             let at = items.iter().position(|item| *item == look);
             self.cursor.insert(page, at.unwrap_or(0));
+        }
+        if page == Page::Clients && !self.cursor.contains_key(&page) {
+            // Nothing has to be done here: the lines are there to be read.
+            let last = items::of(self).len().saturating_sub(1);
+            self.cursor.insert(page, last);
         }
         if !self.cursor.contains_key(&page) {
             // Not on a text field: keys keep their meaning until one is chosen.

@@ -89,6 +89,8 @@ pub enum Purpose {
     Filter,
     /// The reason for going on although this check says no.
     Waive(String),
+    /// What the command for clients printed on another host.
+    Client,
 }
 
 impl Purpose {
@@ -96,7 +98,7 @@ impl Purpose {
     pub fn seeks(&self) -> bool {
         match self {
             Self::Search | Self::Filter => true,
-            Self::Waive(_) => false,
+            Self::Waive(_) | Self::Client => false,
         }
     }
 }

@@ -4,6 +4,7 @@ use tui_input::Input;
 
 use super::State;
 use super::act;
+use super::clients;
 use super::event::Effect;
 use super::form;
 use super::guards;
@@ -193,6 +194,7 @@ fn said(state: &mut State, purpose: Purpose, text: String, pattern: bool) -> Vec
             }
             guards::waived(state, &check, &text)
         }
+        Purpose::Client => clients::pasted(state, &text),
     }
 }
 
