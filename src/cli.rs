@@ -283,7 +283,7 @@ pub struct DiagnoseArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum KnowledgeCommand {
-    /// Read files of known failures and name every mistake by file and line
+    /// Read files of known failures and of releases, and name every mistake by file and line
     Check {
         /// A folder of TOML files [default: what is inside omup]
         dir: Option<PathBuf>,

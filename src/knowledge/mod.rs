@@ -14,6 +14,7 @@ pub mod failure_check;
 mod failure_check_tests;
 mod failure_file;
 mod failures;
+mod files;
 mod first_error;
 mod guide_questions;
 mod masked;
@@ -21,6 +22,7 @@ mod path;
 mod pattern;
 mod probe;
 mod range;
+pub mod release_check;
 mod releases;
 pub mod relevance;
 
@@ -34,9 +36,9 @@ pub use checklist::Point;
 pub use clients::{ClientAdvice, Standing};
 pub use diagnose::{Diagnosed, Diagnoser, Diagnosis};
 pub use failures::{
-    Again, Certainty, FILES as FAILURE_FILES, Failure, FailureEngine, LogContext, Names,
-    Phase as FailurePhase,
+    Again, Certainty, Failure, FailureEngine, LogContext, Names, Phase as FailurePhase,
 };
+pub use files::{FAILURES as FAILURE_FILES, RELEASES as RELEASE_FILES};
 pub use first_error::NumberedLine;
 pub use guide_questions::{GuideAnswer, GuideQuestion};
 pub use path::PathVerdict;
