@@ -34,5 +34,6 @@ pub mod sql_split;
 pub mod sql_words;
 pub mod step;
 pub mod survey;
+pub mod validation;
 pub mod version;
 pub mod way_back;

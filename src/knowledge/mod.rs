@@ -2,6 +2,7 @@
 //! versions, the allowed path, the platform versions that a release needs, known failures. Pure;
 //! reads no file at run time.
 
+mod after;
 mod checklist;
 mod clients;
 #[cfg(test)]
@@ -32,6 +33,7 @@ use crate::domain::row_question::RowQuestion;
 use crate::domain::survey::Survey;
 use crate::domain::version::OmVersion;
 
+pub use after::{After, AfterPoint, ProvenBy};
 pub use checklist::Point;
 pub use clients::{ClientAdvice, Standing};
 pub use diagnose::{Diagnosed, Diagnoser, Diagnosis};

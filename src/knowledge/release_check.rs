@@ -162,6 +162,15 @@ fn one(file: &mut File<'_>, release: &Release, change: &Change) {
         let line = file.line_of("source", from);
         file.at(line, format!("{id}: '{}' is no address", change.source));
     }
+    if let Some(after) = &change.after
+        && after.look.len() < 20
+    {
+        let line = file.line_of("after", from);
+        file.at(
+            line,
+            format!("{id}: after says where to look and what is to be seen"),
+        );
+    }
     for probe in &change.probe {
         if let Some(problem) = probe.problem() {
             let line = file.line_of("probe", from);

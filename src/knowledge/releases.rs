@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::after::After;
 use super::files::RELEASES;
 use super::relevance::{Judged, Relevance};
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,9 @@ pub struct Change {
     /// Where to look when omup cannot tell whether it concerns a deployment.
     #[serde(default)]
     pub look: Option<String>,
+    /// What to look at once the new version serves.
+    #[serde(default)]
+    pub after: Option<After>,
     /// Where we read it.
     pub source: String,
     /// What a release breaks in the operators' own files.
