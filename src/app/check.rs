@@ -260,14 +260,13 @@ pub fn list(json: bool) -> ExitCode {
     } else {
         for check in all {
             out::line(format!(
-                "{:<12}  {:<14}  {:<5}  {}",
+                "{:<12}  {:<14}  {:<5}  {:<34}  {}",
                 check.id,
                 word(&check.blocks),
                 check.cost.word(),
+                check.cost.limit(),
                 check.title
             ));
-            out::line(format!("              limit: {}", check.cost.limit()));
-            out::line(format!("              {}", check.condition));
         }
     }
     ExitCode::Ok
