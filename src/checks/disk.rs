@@ -214,7 +214,7 @@ fn said(survey: &Survey, answers: &Answers, needs: &[Need<'_>]) -> Judgement {
                 size(needed)
             ))
             .seen(line)
-            .remedy("compare that figure by hand with the free space of the database server's data folder (df -h on its host, or the provider's console), and write what is free into the answers: [known] database_free_gib = ..."),
+            .remedy("compare that figure by hand with the free space of the database server's data folder (df -h on its host, or the provider's console), and tell what is free (t in the wizard, else [known] in the answers): database_free_gib = ..."),
             Some(free) if free < needed => Judgement::fail(format!(
                 "the database server has {} free, as the answers say, and {} are needed",
                 size(free),

@@ -82,7 +82,7 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
             "not every version could be asked: {}",
             unknown.join("; ")
         ))
-        .remedy("mend what hinders the look, or look yourself and write what you found into the answers: [known] with opensearch, elasticsearch, java or airflow = \"its version\", or \"none\" where it is not used")
+        .remedy("mend what hinders the look, or look yourself and tell what you found (t in the wizard, else [known] in the answers): opensearch, elasticsearch, java or airflow = \"its version\", or \"none\" where it is not used")
     } else if !below.is_empty() {
         Judgement::warn(format!("OpenMetadata {target}: {}", below.join("; ")))
             .remedy("plan its upgrade too: a page of the release names the higher version")

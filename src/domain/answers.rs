@@ -184,6 +184,34 @@ impl KnownAnswers {
         .into_iter()
         .filter_map(|(name, said)| Some((name, said.as_deref()?)))
     }
+
+    /// Takes in what a person types: `airflow = 2.10.5`, `opensearch=none`, `database_free_gib = 200`.
+    ///
+    /// # Errors
+    /// In words, what can be told and how.
+    pub fn tell(&mut self, text: &str) -> Result<(), String> {
+        const HOW: &str = "write name = value, such as airflow = 2.10.5, java = 21, opensearch = none, elasticsearch = 9.3.0, database_free_gib = 200";
+        let (name, value) = text.split_once('=').ok_or(HOW)?;
+        let value = value.trim().trim_matches('"');
+        let version = || {
+            let good = value == Self::NONE || value.starts_with(|c: char| c.is_ascii_digit());
+            good.then(|| value.to_string())
+                .ok_or_else(|| format!("'{value}' is no version and not 'none'"))
+        };
+        match name.trim() {
+            "opensearch" => self.opensearch = Some(version()?),
+            "elasticsearch" => self.elasticsearch = Some(version()?),
+            "java" => self.java = Some(version()?),
+            "airflow" => self.airflow = Some(version()?),
+            "database_free_gib" => {
+                let number = value.parse();
+                let number = number.map_err(|_| format!("'{value}' is no whole number of GiB"))?;
+                self.database_free_gib = Some(number);
+            }
+            other => return Err(format!("'{other}' is not asked for: {HOW}")),
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -290,5 +318,42 @@ impl Answers {
             }
         }
         problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KnownAnswers;
+
+    #[test]
+    fn what_a_person_tells_is_taken_or_refused_in_words() {
+        let mut known = KnownAnswers::default();
+        for told in [
+            "airflow=none",
+            " java = 21.0.6 ",
+            "database_free_gib = 200",
+            "opensearch = \"3.4.0\"",
+        ] {
+            assert_eq!(known.tell(told), Ok(()), "{told}");
+        }
+        let said: Vec<_> = known.components().collect();
+        let wanted = [
+            ("opensearch", "3.4.0"),
+            ("java", "21.0.6"),
+            ("airflow", "none"),
+        ];
+        assert_eq!(said, wanted);
+        assert_eq!(known.database_free_gib, Some(200));
+        for told in [
+            "",
+            "airflow",
+            "airflow = new",
+            "kafka = 3",
+            "database_free_gib = much",
+        ] {
+            let before = known.clone();
+            assert!(known.tell(told).is_err(), "{told}");
+            assert_eq!(known, before);
+        }
     }
 }

@@ -121,6 +121,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             None => Vec::new(),
         },
         Action::Waive => guards::waive(state),
+        Action::Tell => questions::line(state, Purpose::Known),
         Action::All => {
             state.show_all = !state.show_all;
             state.cursor.insert(state.page, 0);

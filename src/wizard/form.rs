@@ -78,6 +78,8 @@ pub struct Form {
     pub level: Option<Level>,
     pub memory: MemoryWay,
     pub waivers: Vec<Waiver>,
+    /// What a person told because omup could not see it.
+    pub known: KnownAnswers,
     /// What clients on other hosts said of themselves, line by line.
     pub pasted: Vec<String>,
     /// What came from an answers file and has no field here.
@@ -111,6 +113,7 @@ impl Form {
         self.mib = number(answers.memory.mib);
         self.window = number(answers.run.agreed_downtime_minutes);
         self.waivers = answers.waive.clone();
+        self.known = answers.known.clone();
         self.pasted = answers.clients.pasted.clone();
         self.rest = Some(Box::new(answers.clone()));
     }
@@ -187,7 +190,7 @@ impl Form {
                 pasted: self.pasted.clone(),
                 ..rest.map_or_else(ClientAnswers::default, |r| r.clients.clone())
             },
-            known: rest.map_or_else(KnownAnswers::default, |r| r.known.clone()),
+            known: self.known.clone(),
             run: RunAnswers {
                 // A person sits here; a question waits for the next one to come back, too.
                 wait_for_answers: rest.map_or(0, |r| r.run.wait_for_answers),

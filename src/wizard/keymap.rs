@@ -94,6 +94,14 @@ pub const KEYMAP: &[Binding] = &[
         "on a check that blocks: go on all the same, with a reason"
     ),
     binding!(
+        "t",
+        [c('t')],
+        Tell,
+        Checks,
+        "tell",
+        "tell what omup could not find out, such as a version: an answer, not a waiver"
+    ),
+    binding!(
         "a",
         [c('a')],
         All,

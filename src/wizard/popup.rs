@@ -91,6 +91,8 @@ pub enum Purpose {
     Waive(String),
     /// What the command for clients printed on another host.
     Client,
+    /// What omup could not find out, told by a person.
+    Known,
 }
 
 impl Purpose {
@@ -98,7 +100,7 @@ impl Purpose {
     pub fn seeks(&self) -> bool {
         match self {
             Self::Search | Self::Filter => true,
-            Self::Waive(_) | Self::Client => false,
+            Self::Waive(_) | Self::Client | Self::Known => false,
         }
     }
 }

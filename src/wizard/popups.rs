@@ -195,6 +195,7 @@ fn said(state: &mut State, purpose: Purpose, text: String, pattern: bool) -> Vec
             guards::waived(state, &check, &text)
         }
         Purpose::Client => clients::pasted(state, &text),
+        Purpose::Known => guards::told(state, &text),
     }
 }
 

@@ -218,7 +218,7 @@ pub fn checks(state: &State) -> Vec<Row> {
         )));
     }
     rows.push(
-        Row::dim("  Enter tells more and shows the command; w waives with a reason.").hang(2),
+        Row::dim("  Enter tells more and shows the command; t tells what omup could not see; w waives with a reason.").hang(2),
     );
     rows.push(Row::empty());
     if state.looking {

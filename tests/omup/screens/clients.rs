@@ -113,3 +113,24 @@ fn the_line_can_be_typed_too() {
     assert_eq!(state.form.pasted, [line]);
     assert!(shown(&state).contains("ci:/usr"));
 }
+
+/// A figure that omup could not find out is an answer of the person, and the checks judge anew.
+#[test]
+fn what_omup_could_not_see_is_told_on_the_page_of_checks() {
+    let mut state = on_the_page();
+    state.page = Page::Checks;
+    send(&mut state, Event::Key(Key::char('t')));
+    assert!(shown(&state).contains("What omup could not see"));
+    send(&mut state, Event::Paste("airflow = soon".to_string()));
+    assert!(key(&mut state, Code::Enter).is_empty());
+    assert!(state.message.as_ref().is_some_and(|said| said.bad));
+    send(&mut state, Event::Key(Key::char('t')));
+    send(&mut state, Event::Paste("airflow = none".to_string()));
+    let effects = key(&mut state, Code::Enter);
+    let look = effects.iter().find_map(|effect| match effect {
+        Effect::Look(answers) => Some(&answers.known),
+        _ => None,
+    });
+    let known = look.expect("it is looked again");
+    assert_eq!(known.airflow.as_deref(), Some("none"));
+}
