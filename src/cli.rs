@@ -97,6 +97,9 @@ pub enum Command {
             conflicts_with = "only"
         )]
         except: Vec<String>,
+        /// Ask also what reads whole tables of the database (cost `scan`)
+        #[arg(long)]
+        full: bool,
     },
     /// Show what a run would do, step by step; changes nothing
     Plan(FromAnswers),
@@ -285,7 +288,7 @@ pub struct DiagnoseArgs {
 
 #[derive(Debug, Subcommand)]
 pub enum KnowledgeCommand {
-    /// Read files of known failures and name every mistake by file and line
+    /// Read files of known failures and of releases, and name every mistake by file and line
     Check {
         /// A folder of TOML files [default: what is inside omup]
         dir: Option<PathBuf>,

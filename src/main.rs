@@ -85,9 +85,14 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             })
             .await
         }
-        Command::Check { from, only, except } => {
+        Command::Check {
+            from,
+            only,
+            except,
+            full,
+        } => {
             let wanted = app::check::Wanted { only, except };
-            app::check::check(&looking()?, &from.answers, from.json, &wanted).await
+            app::check::check(&looking()?, &from.answers, from.json, &wanted, full).await
         }
         Command::Plan(from) => app::check::plan(&looking()?, &from.answers, from.json).await,
         Command::Run { from, detach } => {

@@ -9,7 +9,7 @@ use super::plain::finding_line;
 use crate::checks;
 use crate::database;
 use crate::domain::answers::Answers;
-use crate::domain::finding::{Finding, counts};
+use crate::domain::finding::{Blocks, Finding, counts};
 use crate::domain::plan::{Goal, Intent, Plan};
 use crate::domain::survey::Survey;
 use crate::exit_code::ExitCode;
@@ -33,10 +33,15 @@ pub async fn look(state: &State, answers_file: &Path) -> Result<Looked> {
 
 /// As [`look`], with answers that stand in no file.
 pub async fn look_with(state: &State, answers: Answers) -> Result<Looked> {
+    look_at(state, answers, false).await
+}
+
+/// `full`: also what reads whole tables.
+async fn look_at(state: &State, answers: Answers, full: bool) -> Result<Looked> {
     let opened = open::deployment(&answers).await?;
     let private = PrivateFolder::new()?;
     let database = database::connect(open::target(&opened, "omup check", &private.path)).await?;
-    let survey = open::survey(&opened, database.as_ref(), &answers, &state.root).await?;
+    let survey = open::survey(&opened, database.as_ref(), &answers, &state.root, full).await?;
     let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
     let findings = checks::run_all(&survey, &answers, &Knowledge::embedded(), &today);
     let (plan, plan_digest) =
@@ -84,9 +89,10 @@ pub async fn check(
     answers_file: &Path,
     json: bool,
     wanted: &Wanted,
+    full: bool,
 ) -> Result<ExitCode> {
     wanted.known()?;
-    let mut looked = look(state, answers_file).await?;
+    let mut looked = look_at(state, open::answers(answers_file)?, full).await?;
     let all = looked.findings.len();
     looked.findings.retain(|finding| wanted.wants(&finding.id));
     let left_out = all - looked.findings.len();
@@ -249,19 +255,44 @@ fn intent_line(intent: &Intent) -> String {
 pub fn list(json: bool) -> ExitCode {
     let all = checks::catalogue();
     if json {
+        let all: Vec<serde_json::Value> = all.iter().map(listed).collect();
         out::json(&serde_json::json!({ "schema_version": 1, "checks": all }));
     } else {
         for check in all {
             out::line(format!(
-                "{:<12}  {:<13}  {:<5}  {}",
+                "{:<12}  {:<14}  {:<5}  {:<34}  {}",
                 check.id,
-                format!("{:?}", check.blocks),
-                format!("{:?}", check.cost),
+                word(&check.blocks),
+                check.cost.word(),
+                check.cost.limit(),
                 check.title
             ));
         }
     }
     ExitCode::Ok
+}
+
+fn word(blocks: &Blocks) -> &'static str {
+    match blocks {
+        Blocks::No => "no",
+        Blocks::BeforeMigrate => "before-migrate",
+        Blocks::BeforeBackup => "before-backup",
+        Blocks::Always => "always",
+    }
+}
+
+fn listed(check: &checks::Item) -> serde_json::Value {
+    serde_json::json!({
+        "id": check.id,
+        "title": check.title,
+        "condition": check.condition,
+        "blocks": check.blocks,
+        "unknown_blocks": check.unknown_blocks(),
+        "cost": check.cost,
+        "time_limit_seconds": check.cost.limit_seconds(),
+        "time_limit": check.cost.limit(),
+        "of_release": check.of_release,
+    })
 }
 
 /// `omup notes FROM TO`: what changed, from the embedded copy.
@@ -297,7 +328,7 @@ pub fn notes(from: &str, to: &str, json: bool) -> Result<ExitCode> {
         PathVerdict::Unknown { reason } => out::line(format!("Way not known: {reason}.")),
     }
     for question in GuideQuestion::ALL {
-        let answer = question.answer(&notes).words();
+        let answer = question.answer_for(&notes, &knowledge, Some(&to)).words();
         out::line(format!("{} {answer}", question.words()));
     }
     for note in &notes {

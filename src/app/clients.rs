@@ -24,6 +24,7 @@ pub fn clients(args: &ClientsArgs) -> Result<ExitCode> {
         folders: args.folders.clone(),
         reports: (!args.reports.is_empty()).then(|| args.reports.clone()),
         code: (!args.code.is_empty()).then(|| args.code.clone()),
+        pasted: Vec::new(),
     };
     let found = found_here::of(&answers);
     let advice: Vec<ClientAdvice> = found

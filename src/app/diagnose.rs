@@ -10,7 +10,8 @@ use crate::domain::clean_text::CleanText;
 use crate::domain::version::OmVersion;
 use crate::exit_code::ExitCode;
 use crate::knowledge::{
-    Diagnosed, Diagnosis, FAILURE_FILES, Knowledge, LogContext, NumberedLine, failure_check,
+    Diagnosed, Diagnosis, FAILURE_FILES, Knowledge, LogContext, NumberedLine, RELEASE_FILES,
+    failure_check, release_check,
 };
 
 /// Of a line longer than both together, this much of its head and of its tail is read: a long SQL
@@ -126,28 +127,36 @@ fn tell_one(diagnosis: &Diagnosis) {
     out::line("");
 }
 
-/// `omup knowledge check [DIR]`: every mistake by file and line.
+/// `omup knowledge check [DIR]`: every mistake by file and line. A folder may hold files of failures
+/// and of releases: which one a file is, it says itself.
 pub fn check(dir: Option<&Path>) -> Result<ExitCode> {
-    let files = match dir {
-        Some(dir) => files_in(dir)?,
-        None => FAILURE_FILES
-            .iter()
-            .map(|(name, text)| ((*name).to_string(), (*text).to_string()))
-            .collect(),
+    let built_in = |files: &[(&str, &str)]| -> Vec<(String, String)> {
+        let own = |(name, text): &(&str, &str)| ((*name).to_string(), (*text).to_string());
+        files.iter().map(own).collect()
     };
-    let checked = failure_check::check(&files);
-    for mistake in &checked.mistakes {
+    let (releases, failures) = match dir {
+        Some(dir) => files_in(dir)?
+            .into_iter()
+            .partition(|(_, text)| is_release(text)),
+        None => (built_in(RELEASE_FILES), built_in(FAILURE_FILES)),
+    };
+    let checked = failure_check::check(&failures);
+    let releases = release_check::check(&releases);
+    for mistake in checked.mistakes.iter().chain(&releases.mistakes) {
         out::line(mistake.to_string());
     }
+    let mistakes = checked.mistakes.len() + releases.mistakes.len();
+    if releases.files > 0 {
+        out::line(format!(
+            "{} files of releases, {} changes",
+            releases.files, releases.changes
+        ));
+    }
     out::line(format!(
-        "{} files, {} failures, {} samples, {} near misses: {} mistakes",
-        checked.files,
-        checked.failures,
-        checked.samples,
-        checked.near_misses,
-        checked.mistakes.len()
+        "{} files, {} failures, {} samples, {} near misses: {mistakes} mistakes",
+        checked.files, checked.failures, checked.samples, checked.near_misses,
     ));
-    if checked.mistakes.is_empty() {
+    if mistakes == 0 {
         Ok(ExitCode::Ok)
     } else {
         Err(CommandError::new(
@@ -155,6 +164,15 @@ pub fn check(dir: Option<&Path>) -> Result<ExitCode> {
             "these files have mistakes, named above; nothing was changed",
         ))
     }
+}
+
+/// A file of a release begins with the version; one of failures has none.
+fn is_release(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim_start);
+    lines.any(|line| {
+        let rest = line.strip_prefix("version");
+        rest.is_some_and(|rest| rest.trim_start().starts_with('='))
+    })
 }
 
 fn files_in(dir: &Path) -> Result<Vec<(String, String)>> {
@@ -189,7 +207,7 @@ fn files_in(dir: &Path) -> Result<Vec<(String, String)>> {
         if !meta.is_file() || meta.len() > LARGEST_FILE {
             return Err(CommandError::new(
                 ExitCode::Usage,
-                format!("{} is not a file of failures", path.display()),
+                format!("{} is not a file of knowledge", path.display()),
             ));
         }
         std::fs::File::open(&path)

@@ -174,11 +174,18 @@ pub async fn survey(
     database: &dyn Database,
     answers: &Answers,
     state: &Path,
+    full: bool,
 ) -> Result<Survey> {
     let knowledge = Knowledge::embedded();
     let ask = |versions: &VersionFacts| match (versions.database.known(), versions.target.known()) {
-        (Some(from), Some(to)) => questions(&knowledge, from, to),
-        (None, _) | (_, None) => Questions::default(),
+        (Some(from), Some(to)) => Questions {
+            full,
+            ..questions(&knowledge, from, to)
+        },
+        (None, _) | (_, None) => Questions {
+            full,
+            ..Questions::default()
+        },
     };
     crate::survey::take(opened.deployment.as_ref(), database, answers, state, &ask)
         .await
@@ -195,6 +202,7 @@ fn questions(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> Questio
     Questions {
         rows: knowledge.row_questions(from, to),
         marks: knowledge.code_marks(from, to),
+        full: false,
     }
 }
 

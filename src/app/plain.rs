@@ -307,6 +307,17 @@ pub fn lines(event: &Event, view: &RunView) -> Vec<String> {
             format!("      still safe: {}", failure.still_safe),
             format!("      next:       {}", failure.next),
         ],
+        Event::Validated { points, .. } => points
+            .iter()
+            .map(|point| {
+                format!(
+                    "      {:<6} {}: {}",
+                    point.word(),
+                    point.about,
+                    point.message
+                )
+            })
+            .collect(),
         Event::Reopened { steps } => vec![format!("{} steps are open again", steps.len())],
         Event::Alarm { text } => vec![format!("ALARM: {text}")],
         Event::AbortAsked { who, .. } => vec![format!("{who} asked to abort")],
@@ -417,6 +428,7 @@ fn fact_line(fact: &Fact) -> Option<String> {
         | Fact::ServerStopped {}
         | Fact::QuietProven { .. }
         | Fact::CountsBefore { .. }
+        | Fact::OrphansBefore { .. }
         | Fact::MigrationComplete { .. }
         | Fact::ServerStarted { .. } => return None,
     })

@@ -52,7 +52,9 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
         _ => Vec::new(),
     };
     for question in GuideQuestion::ALL {
-        let answer = question.answer(&notes).words();
+        let answer = question
+            .answer_for(&notes, &knowledge, looked.plan.to.as_ref())
+            .words();
         out::words(format!("  {} {answer}", question.words()));
     }
     for note in notes.iter().filter(|note| !note.quiet()) {

@@ -234,7 +234,8 @@ async fn prepare(
     let survey = match saved {
         Some(survey) => survey,
         None => {
-            let survey = open::survey(&opened, database.as_ref(), &answers, &state.root).await?;
+            let survey =
+                open::survey(&opened, database.as_ref(), &answers, &state.root, false).await?;
             write_json(&folder.survey(), &survey)?;
             survey
         }

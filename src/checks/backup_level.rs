@@ -1,6 +1,6 @@
 //! OM-LEVEL-001: the backup is asked to be as well proven as omup can prove it.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use crate::domain::answers::Answers;
 use crate::domain::backup::Level;
 use crate::domain::finding::Blocks;
@@ -13,7 +13,7 @@ pub const CHECK: Check = Check {
         title: "The backup will be proven by a restore",
         blocks: Blocks::No,
         cost: Cost::Free,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "backup.level in the answers is restored-and-equal",
     },
     judge,

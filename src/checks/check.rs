@@ -6,6 +6,7 @@ use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
 use crate::domain::finding::{Blocks, Finding, Verdict};
 use crate::domain::survey::{Probe, Survey};
+use crate::domain::version::OmVersion;
 use crate::knowledge::Knowledge;
 
 /// What gathering the facts of a check asks of the deployment. Judging them costs nothing.
@@ -18,10 +19,42 @@ pub enum Cost {
     Host,
     /// Small queries to the database's catalog and to OpenMetadata's history tables.
     Query,
+    /// Whole tables of the database are read: asked by `omup check --full` only.
+    Scan,
 }
 
-/// All checks judge facts that the survey has gathered; the survey's own limits hold.
-pub const NO_LIMIT: &str = "none of its own: it judges what the survey has gathered";
+impl Cost {
+    /// The longest that one question of this class may take, in seconds; what takes longer is
+    /// UNKNOWN. The limits stand where the questions are asked: programs and folders of this host in
+    /// `survey`, statements in `database::*::purpose` (`Look`, `Count`).
+    pub const fn limit_seconds(self) -> u32 {
+        match self {
+            Cost::Free => 0,
+            Cost::Host => 20,
+            Cost::Query => 30,
+            Cost::Scan => 600,
+        }
+    }
+
+    /// The same in words.
+    pub const fn limit(self) -> &'static str {
+        match self {
+            Cost::Free => "none: nothing is asked",
+            Cost::Host => "20 s a program, 5 s a request",
+            Cost::Query => "10 s to connect, 30 s a statement",
+            Cost::Scan => "600 s a statement, with --full only",
+        }
+    }
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Cost::Free => "free",
+            Cost::Host => "host",
+            Cost::Query => "query",
+            Cost::Scan => "scan",
+        }
+    }
+}
 
 /// One line of `omup checks list`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -32,10 +65,19 @@ pub struct Item {
     /// The most that a bad finding of this check holds back; a single finding may hold back less.
     pub blocks: Blocks,
     pub cost: Cost,
-    /// In words.
-    pub time_limit: &'static str,
+    /// It rests on what omup knows of the target's release: for a release that omup does not know it
+    /// never passes.
+    pub of_release: bool,
     /// When it applies and what it asks for, in words.
     pub condition: &'static str,
+}
+
+impl Item {
+    /// What its UNKNOWN holds back. A check whose bad findings hold nothing back has still not been
+    /// able to look, and that is for a person to settle before the migration.
+    pub fn unknown_blocks(&self) -> Blocks {
+        self.blocks.max(Blocks::BeforeMigrate)
+    }
 }
 
 /// A check: its line in the catalogue and its judgement.
@@ -120,13 +162,38 @@ impl Judgement {
         self
     }
 
+    /// What it is worth for a target that omup does not know: by the rules for older releases
+    /// nothing is green.
+    pub fn for_unknown(self, target: &OmVersion) -> Self {
+        match self.verdict {
+            Verdict::Pass | Verdict::Info => Self::unknown(format!(
+                "not known for this target ({target}): omup does not know that release"
+            ))
+            .seen(format!("by the rules for the releases that it knows: {}", self.message))
+            .seen_all(self.evidence)
+            .remedy("use an omup that knows the target; or look it up in that release's own pages and waive this check with the page as reason"),
+            Verdict::Warn | Verdict::Fail => {
+                self.seen(format!("not known for this target: omup does not know {target}"))
+            }
+            // What is not there needs no rule; and UNKNOWN it is already.
+            Verdict::Skip | Verdict::Unknown => self,
+        }
+    }
+
     /// The finding under the check's own id.
     pub fn into_finding(self, item: &Item) -> Finding {
+        let blocks = self.blocks.unwrap_or(item.blocks);
         Finding {
             id: item.id.to_string(),
             title: item.title.to_string(),
             verdict: self.verdict,
-            blocks: self.blocks.unwrap_or(item.blocks),
+            blocks: match self.verdict {
+                // "Could not look" always holds something back: never a silent pass.
+                Verdict::Unknown => blocks.max(Blocks::BeforeMigrate),
+                Verdict::Pass | Verdict::Info | Verdict::Skip | Verdict::Warn | Verdict::Fail => {
+                    blocks
+                }
+            },
             message: self.message,
             evidence: self.evidence,
             remedy: self.remedy,

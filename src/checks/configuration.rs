@@ -1,7 +1,7 @@
 //! OM-CONF-001: both versions are configured for one database, and the files say what the running
 //! server does.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use super::words::count;
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
         title: "Both versions are configured for one database",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "address, name and user of the database in both configurations, the new one as it will be after the carry-over; the running server uses what its files say",
     },
     judge,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use super::check::{Check, Cost, Item, Judgement, known};
 use super::words::count;
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
         title: "The new version knows every configuration key of yours",
         blocks: Blocks::No,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "every key with a value in the old conf/openmetadata.yaml stands in the new folder's file too; keys that only the new one has are told",
     },
     judge,

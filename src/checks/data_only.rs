@@ -1,6 +1,6 @@
 //! OM-LEVEL-002: no file of OpenMetadata's old `metadata backup` is taken for a backup.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use super::words::count;
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
@@ -15,7 +15,7 @@ pub const CHECK: Check = Check {
         title: "No old data-only file is taken for a backup",
         blocks: Blocks::No,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "no file of `metadata backup` (OpenMetadata up to 1.3) lies in the folder of backups",
     },
     judge,

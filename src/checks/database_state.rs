@@ -1,7 +1,7 @@
 //! OM-DB-003, OM-DB-004, OM-LEFT-001: the database can be written, holds an OpenMetadata, and no
 //! earlier run has left a database beside it.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use super::check::{Check, Cost, Item, Judgement, known};
 use super::words::{count, quoted};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -17,7 +17,7 @@ pub const WRITABLE: Check = Check {
         title: "The database can be written",
         blocks: Blocks::BeforeBackup,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "neither a replica in recovery nor read-only by default",
     },
     judge: writable,
@@ -29,7 +29,7 @@ pub const NOT_EMPTY: Check = Check {
         title: "The database belongs to an OpenMetadata",
         blocks: Blocks::Always,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "SERVER_CHANGE_LOG exists and holds a row of a finished version",
     },
     judge: not_empty,
@@ -41,7 +41,7 @@ pub const LEFTOVERS: Check = Check {
         title: "No database of an earlier run is left",
         blocks: Blocks::No,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "no other database on the server has a name that omup makes (omup_...)",
     },
     judge: leftovers,

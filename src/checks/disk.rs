@@ -8,7 +8,7 @@
 
 use std::path::Path;
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
 use crate::domain::space::{COMPRESSED_SHARE, SPARE, scaled, size};
@@ -24,8 +24,8 @@ pub const ROOM: Check = Check {
         title: "There is room for backup, proof and migration",
         blocks: Blocks::BeforeBackup,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
-        condition: "free space of each filesystem against the sum of what will be written to it, +20 %; a database folder that cannot be seen is a warning with the figure",
+        of_release: false,
+        condition: "free space of each filesystem against the sum of what will be written to it, +20 %; a database folder that cannot be seen is a warning with the figure, unless the answers tell what is free there (known.database_free_gib)",
     },
     judge: room,
 };
@@ -38,7 +38,7 @@ pub const STATE: Check = Check {
         title: "The state folder has room and can be written",
         blocks: Blocks::BeforeBackup,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "64 MB for journal and logs (omup's own figure)",
     },
     judge: state,
@@ -136,7 +136,7 @@ fn parts(survey: &Survey, role: &str) -> Vec<(String, u64)> {
     }
 }
 
-fn room(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgement {
+fn room(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgement {
     let mut needs: Vec<Need<'_>> = Vec::new();
     for role in ["backup", "database", STATE_ROLE] {
         let Some(disk) = disk(survey, role) else {
@@ -164,10 +164,10 @@ fn room(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgemen
             need.sum = need.sum.saturating_add(bytes);
         }
     }
-    said(survey, &needs).seen_all(needs.iter().map(Need::line))
+    said(survey, answers, &needs).seen_all(needs.iter().map(Need::line))
 }
 
-fn said(survey: &Survey, needs: &[Need<'_>]) -> Judgement {
+fn said(survey: &Survey, answers: &Answers, needs: &[Need<'_>]) -> Judgement {
     let Some(backup) = disk(survey, "backup") else {
         return Judgement::unknown("the backup folder's filesystem could not be looked at")
             .remedy("make the folder backup.dir of the answers (mode 0700), then check again");
@@ -201,16 +201,33 @@ fn said(survey: &Survey, needs: &[Need<'_>]) -> Judgement {
             .iter()
             .fold(0_u64, |sum, (_, bytes)| sum.saturating_add(*bytes));
         let words: Vec<String> = parts.into_iter().map(|(words, _)| words).collect();
-        return Judgement::warn(format!(
-            "the database server's disk cannot be seen from here: it needs {} free",
-            size(with_spare(sum))
-        ))
-        .seen(format!(
+        let needed = with_spare(sum);
+        let line = format!(
             "database server: {} = {} needed",
             sum_words(&words),
-            size(with_spare(sum))
-        ))
-        .remedy("compare that figure by hand with the free space of the database server's data folder (df -h on its host, or the provider's console)");
+            size(needed)
+        );
+        let gib = answers.known.database_free_gib;
+        return match gib.map(|gib| gib.saturating_mul(1 << 30)) {
+            None => Judgement::warn(format!(
+                "the database server's disk cannot be seen from here: it needs {} free",
+                size(needed)
+            ))
+            .seen(line)
+            .remedy("compare that figure by hand with the free space of the database server's data folder (df -h on its host, or the provider's console), and tell what is free (t in the wizard, else [known] in the answers): database_free_gib = ..."),
+            Some(free) if free < needed => Judgement::fail(format!(
+                "the database server has {} free, as the answers say, and {} are needed",
+                size(free),
+                size(needed)
+            ))
+            .seen(line)
+            .remedy("free that much on the database server, or enlarge its disk, and correct known.database_free_gib in the answers"),
+            Some(free) => Judgement::pass(format!(
+                "every filesystem has room; on the database server {} are free, as the answers say",
+                size(free)
+            ))
+            .seen(line),
+        };
     }
     Judgement::pass("every filesystem has room for what will be written to it")
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use super::check::{Check, Cost, Item, Judgement, known};
 use super::words::count;
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -20,7 +20,7 @@ pub const CONSISTENT: Check = Check {
         title: "The migration history is consistent",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "no version begun or failed, no failed Flyway row, nothing newer than the target",
     },
     judge: consistent,
@@ -32,7 +32,7 @@ pub const PENDING: Check = Check {
         title: "The pending work is computed",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "versions and statements that the target's files would still run on this database; files that its runner ignores are warned of",
     },
     judge: pending,
@@ -44,7 +44,7 @@ pub const HASH_RULE: Check = Check {
         title: "The statement log can be read",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "every logged checksum is the MD5 of its statement; otherwise progress and outcome could not be judged",
     },
     judge: hash_rule,
@@ -56,7 +56,7 @@ pub const FOLDERS: Check = Check {
         title: "History and migration folders tell the same",
         blocks: Blocks::No,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "every migration folder of the old version is recorded, and every recorded version has a folder in the old or the new one",
     },
     judge: folders,

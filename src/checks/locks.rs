@@ -3,7 +3,7 @@
 //! A transaction is seen by OM-WRITE-002; this one also sees `LOCK TABLES`, a read lock on the whole
 //! server, a prepared transaction, and sessions that work out of another database.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use super::words::age;
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
         title: "Nobody holds a lock in the migration's way",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "held for more than 60 s is a warning, for more than 600 s fails (omup's own figures); looked at again before the migration and while it waits",
     },
     judge,

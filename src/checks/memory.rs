@@ -2,7 +2,7 @@
 //!
 //! Source: OpenMetadata's documentation, "Before you upgrade": sort_buffer_size or work_mem of 20 MB.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use crate::domain::answers::{Answers, MemoryWay};
 use crate::domain::finding::Blocks;
 use crate::domain::memory::sort_setting;
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
         title: "The migration has enough memory for sorting",
         blocks: Blocks::No,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "20 MB (OpenMetadata's figure), by the database's setting or by the answers' [memory]; too little is slow on PostgreSQL and an error on MySQL, where the step that sets it ends the upgrade when nothing gives enough",
     },
     judge,

@@ -6,6 +6,7 @@
 mod backup_level;
 mod check;
 mod configuration;
+mod configuration_defaults;
 mod configuration_keys;
 mod data_only;
 mod database_state;
@@ -15,7 +16,9 @@ mod locks;
 mod memory;
 mod one_schema;
 mod path;
+mod pending_sql;
 mod platform;
+mod relations;
 mod rights;
 mod secrets;
 mod server_owner;
@@ -63,12 +66,17 @@ const CHECKS: &[Check] = &[
     history::FOLDERS,
     history::PENDING,
     history::HASH_RULE,
+    pending_sql::KEPT,
+    pending_sql::SHAPE,
+    pending_sql::FUNCTIONS,
     memory::CHECK,
     server_owner::KNOWN,
     server_owner::STARTS,
     configuration::CHECK,
     configuration_keys::CHECK,
+    configuration_defaults::CHECK,
     secrets::CHECK,
+    relations::CHECK,
     database_state::LEFTOVERS,
     backup_level::CHECK,
     data_only::CHECK,
@@ -108,6 +116,12 @@ fn run(
                 (check.judge)(survey, answers, knowledge)
             }))
             .unwrap_or_else(|payload| broken(payload.as_ref()));
+            let judged = match survey.versions.target.known() {
+                Some(target) if check.item.of_release && !knowledge.known(target) => {
+                    judged.for_unknown(target)
+                }
+                Some(_) | None => judged,
+            };
             judged.into_finding(&check.item)
         })
         .collect();

@@ -1,6 +1,6 @@
 //! OM-ID-001: one OpenMetadata schema, in the very database that is configured.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use super::words::count;
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -14,7 +14,7 @@ pub const CHECK: Check = Check {
         title: "The configured database holds one OpenMetadata",
         blocks: Blocks::Always,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "the database reached is the configured one; on PostgreSQL exactly one schema holds a history table",
     },
     judge,

@@ -1,6 +1,6 @@
 //! OM-VER-002, OM-VER-003, OM-NOTES-001: where the upgrade goes, and what changes on the way.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use super::check::{Check, Cost, Item, Judgement, known};
 use super::words::count;
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -14,7 +14,7 @@ pub const ALLOWED: Check = Check {
         title: "This version path exists",
         blocks: Blocks::Always,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "from the database's version to the new folder's version in one hop; what our data does not know blocks before the migration",
     },
     judge: allowed,
@@ -26,7 +26,7 @@ pub const TARGET: Check = Check {
         title: "The new version's files are known",
         blocks: Blocks::BeforeBackup,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "the new folder tells its version, and it is a release that this omup knows",
     },
     judge: target,
@@ -38,7 +38,7 @@ pub const NOTES: Check = Check {
         title: "Changes on the way are read",
         blocks: Blocks::No,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "counts the changes of every version crossed; those that a person must act on are named",
     },
     judge: notes,

@@ -1,6 +1,6 @@
 //! OM-DB-001: the database server is one that the new version supports.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use super::check::{Check, Cost, Item, Judgement, known};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
 use crate::domain::names::Engine;
@@ -13,7 +13,7 @@ pub const CHECK: Check = Check {
         title: "The new version supports this database server",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "the server's version lies in the range that OpenMetadata names for the target; what is not in our data is unknown",
     },
     judge,

@@ -2,7 +2,7 @@
 //!
 //! The names of rights are those of `src/database`; a name that is not known here is needed.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use super::words::count;
 use crate::domain::answers::Answers;
 use crate::domain::backup::Level;
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
         title: "The database user has the rights it will need",
         blocks: Blocks::BeforeBackup,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "backup, proof, migration and way back, each probed without changing anything; CREATE DATABASE is demanded when the backup must be restored and equal, and always needed for the way back",
     },
     judge,

@@ -1,6 +1,6 @@
 //! OM-SEC-001: no secret lives only in the memory of the server that will be stopped.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use super::words::count;
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -13,7 +13,7 @@ pub const CHECK: Check = Check {
         title: "Every secret can be read again after a stop",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "no secret of the running server stands only in its process environment",
     },
     judge,

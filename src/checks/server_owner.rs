@@ -1,6 +1,6 @@
 //! OM-OWN-001: whoever starts and stops the server is known, so that it stays stopped.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
 use crate::domain::setting;
@@ -13,7 +13,7 @@ pub const KNOWN: Check = Check {
         title: "The server's owner is known",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "pid file, systemd, runit, supervisord or the answers' own commands: omup stops and starts the server only through its owner",
     },
     judge,
@@ -25,7 +25,7 @@ pub const STARTS: Check = Check {
         title: "The server's owner can start the new version",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "the service's definition goes through a symbolic link, the operator's command through {home}, or the installation's own script is used",
     },
     judge: starts,

@@ -1,6 +1,6 @@
 //! OM-ENV-001: what the server works with is of versions that the new one supports.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use super::check::{Check, Cost, Item, Judgement, known};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
 use crate::domain::survey::{DeploymentKind, Probe, Survey};
@@ -12,8 +12,8 @@ pub const CHECK: Check = Check {
         title: "The new version supports search server, Java and Airflow",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
-        condition: "each lies in the range that OpenMetadata names for the target; what could not be asked is unknown and holds nothing back",
+        of_release: true,
+        condition: "each lies in the range that OpenMetadata names for the target; what could not be asked is given by a person in the answers ([known])",
     },
     judge,
 };
@@ -29,15 +29,14 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
     }
     let target = match known(&survey.versions.target, "the new folder's version") {
         Ok(target) => target,
-        Err(unknown) => return unknown.blocking(Blocks::No),
+        Err(unknown) => return unknown,
     };
     let Some(release) = knowledge
         .release(target)
         .filter(|_| knowledge.known(target))
     else {
         return Judgement::unknown(format!("omup knows no ranges for OpenMetadata {target}"))
-            .blocking(Blocks::No)
-            .remedy("look into the requirements page of that release");
+            .remedy("look into the requirements page of that release; if what you have is named there, waive this check with that page as reason");
     };
     let (mut bad, mut below, mut unknown, mut seen) = (vec![], vec![], vec![], vec![]);
     for component in COMPONENTS {
@@ -68,8 +67,10 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
         }
         let sources = release.support_sources.get(*component);
         let sources = sources.map(|all| all.join(", ")).unwrap_or_default();
+        let said = survey.instance.said.get(*component);
+        let said = said.map(|said| format!(", {said}")).unwrap_or_default();
         seen.push(format!(
-            "{component}: {version} (copied {}; {sources})",
+            "{component}: {version}{said} (copied {}; {sources})",
             release.copied
         ));
     }
@@ -81,8 +82,7 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
             "not every version could be asked: {}",
             unknown.join("; ")
         ))
-        .blocking(Blocks::No)
-        .remedy("mend what hinders the look, or compare by hand with the ranges of `omup notes`")
+        .remedy("mend what hinders the look, or look yourself and tell what you found (t in the wizard, else [known] in the answers): opensearch, elasticsearch, java or airflow = \"its version\", or \"none\" where it is not used")
     } else if !below.is_empty() {
         Judgement::warn(format!("OpenMetadata {target}: {}", below.join("; ")))
             .remedy("plan its upgrade too: a page of the release names the higher version")

@@ -1,6 +1,6 @@
 //! OM-TOOL-001: the database's own tools for backup and restore are there and fit the server.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use super::tools_mysql;
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check {
         title: "The database's own dump and restore programs fit the server",
         blocks: Blocks::BeforeBackup,
         cost: Cost::Host,
-        time_limit: NO_LIMIT,
+        of_release: true,
         condition: "MySQL: mysqldump and mysql of MySQL itself (not MariaDB's), 8.3 (OpenMetadata's figure) or newer. PostgreSQL: both present, of one major version, at least 13.3 (OpenMetadata's figure) and not older than the server; pg_restore 17 and newer only with a server that is 17 or newer",
     },
     judge,

@@ -4,7 +4,7 @@
 //! than the installed release. OpenMetadata's server refuses to start while a migration is pending
 //! (`MigrationWorkflow`), so a running server of the installed version settles the question.
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Check, Cost, Item, Judgement};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
 use crate::domain::survey::{Owner, Probe, Survey};
@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
         title: "Database, server and files are of one version",
         blocks: Blocks::BeforeBackup,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "the database's history and the old folder agree, and the server's answer too where it runs",
     },
     judge,

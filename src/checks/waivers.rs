@@ -1,6 +1,6 @@
 //! Waivers: applying those of the answers, and OM-WAIVE-001, which says what the others are worth.
 
-use super::check::{Cost, Item, Judgement, NO_LIMIT};
+use super::check::{Cost, Item, Judgement};
 use super::words::count;
 use crate::domain::answers::Answers;
 use crate::domain::finding::{Blocks, Finding, Verdict, Waiver};
@@ -10,7 +10,7 @@ pub const ITEM: Item = Item {
     title: "Every waiver counts",
     blocks: Blocks::No,
     cost: Cost::Free,
-    time_limit: NO_LIMIT,
+    of_release: false,
     condition: "each [[waive]] of the answers names a known check, a reason, a person and a day that is not over",
 };
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 // Addresses as values; `std::net` would bring sockets with it.
 use core::net::IpAddr;
 
-use super::check::{Check, Cost, Item, Judgement, NO_LIMIT, known};
+use super::check::{Check, Cost, Item, Judgement, known};
 use super::words::{age, count};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
@@ -23,7 +23,7 @@ pub const CONNECTED: Check = Check {
         title: "Who is connected with the database",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "lists other sessions; those of another host than this one must be stopped there at the start of downtime",
     },
     judge: connected,
@@ -35,7 +35,7 @@ pub const LONG_TRANSACTIONS: Check = Check {
         title: "No transaction is open for long",
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
-        time_limit: NO_LIMIT,
+        of_release: false,
         condition: "more than 60 s is a warning, more than 600 s fails (omup's own figures)",
     },
     judge: long_transactions,

@@ -6,6 +6,7 @@
 mod entity_tables;
 mod fitted_restore;
 mod mysql;
+mod orphans;
 mod params;
 mod password_file;
 mod postgres;
@@ -28,6 +29,7 @@ use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
 use crate::domain::row_question::RowQuestion;
 use crate::domain::secret::Secret;
+use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{ConnectionFacts, DatabaseFacts, Session};
 use crate::process::{Place, ToolCommand};
 
@@ -85,6 +87,8 @@ pub trait Database: Send + Sync {
     async fn identity(&self) -> Result<Identity>;
     async fn facts(&self) -> Result<DatabaseFacts>;
     async fn history(&self) -> Result<History>;
+    /// What pending statements ask of this database; nothing of them is run.
+    async fn sql_ground(&self, question: &SqlQuestion) -> Result<SqlGround>;
     /// Version text to number of recorded statements; cheap, for progress.
     async fn recorded_statements(&self) -> Result<BTreeMap<String, u64>>;
     /// Every other session in this database (SQLite: every other process that has the file open).
@@ -96,6 +100,9 @@ pub trait Database: Send + Sync {
     async fn estimated_rows(&self) -> Result<BTreeMap<String, u64>>;
     /// Exact rows of the main entity tables that exist.
     async fn entity_counts(&self) -> Result<BTreeMap<String, u64>>;
+    /// Entity type to the number of relations whose end of that type is gone, for every type whose
+    /// table is there. Reads whole tables.
+    async fn orphans(&self) -> Result<BTreeMap<String, u64>>;
     /// The rows that a question is about, counted up to [`RowsFound::ENOUGH`].
     async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound>;
     /// Rows whose `updatedAt` or `timestamp` lies at or after this time (Unix ms of the server's

@@ -69,6 +69,10 @@ pub struct Uses {
     pub keys: Probe<BTreeMap<String, CleanText>>,
     /// The same keys as the new side's file has them, with its own defaults.
     pub target_keys: Probe<BTreeMap<String, CleanText>>,
+    /// The old file's keys without any variable.
+    pub file_keys: Probe<BTreeMap<String, CleanText>>,
+    /// The new file's keys with the old side's variables.
+    pub carried_keys: Probe<BTreeMap<String, CleanText>>,
     /// Component to its version.
     pub platform: BTreeMap<String, Used>,
 }

@@ -27,6 +27,8 @@ pub struct Answers {
     #[serde(default)]
     pub clients: ClientAnswers,
     #[serde(default)]
+    pub known: KnownAnswers,
+    #[serde(default)]
     pub run: RunAnswers,
     #[serde(default)]
     pub confirm: ConfirmAnswers,
@@ -145,10 +147,78 @@ pub struct ClientAnswers {
     /// list says that no other host has clients; without it, nobody has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reports: Option<Vec<PathBuf>>,
+    /// Such lines themselves, as they were pasted into the wizard. What is pasted is taken as all that
+    /// there is on other hosts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pasted: Vec<String>,
     /// Folders with DAGs, workflow files, scripts, cron and CI files to search for what a release
     /// breaks. An empty list says that there are none; without it, nobody has said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<Vec<PathBuf>>,
+}
+
+/// What a person knows and omup may not be able to see. It counts only where omup could not look; a
+/// missing figure that is given is an answer, not a waiver.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownAnswers {
+    /// A version, `3.4.0`, or `none` where it is not used; so are the other three.
+    #[serde(default)]
+    pub opensearch: Option<String>,
+    #[serde(default)]
+    pub elasticsearch: Option<String>,
+    #[serde(default)]
+    pub java: Option<String>,
+    #[serde(default)]
+    pub airflow: Option<String>,
+    /// GiB that are free where the database server keeps its data.
+    #[serde(default)]
+    pub database_free_gib: Option<u64>,
+}
+
+impl KnownAnswers {
+    /// The word for a component that is not used.
+    pub const NONE: &'static str = "none";
+
+    /// Component and what was said of it.
+    pub fn components(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("opensearch", &self.opensearch),
+            ("elasticsearch", &self.elasticsearch),
+            ("java", &self.java),
+            ("airflow", &self.airflow),
+        ]
+        .into_iter()
+        .filter_map(|(name, said)| Some((name, said.as_deref()?)))
+    }
+
+    /// Takes in what a person types: `airflow = 2.10.5`, `opensearch=none`, `database_free_gib = 200`.
+    ///
+    /// # Errors
+    /// In words, what can be told and how.
+    pub fn tell(&mut self, text: &str) -> Result<(), String> {
+        const HOW: &str = "write name = value, such as airflow = 2.10.5, java = 21, opensearch = none, elasticsearch = 9.3.0, database_free_gib = 200";
+        let (name, value) = text.split_once('=').ok_or(HOW)?;
+        let value = value.trim().trim_matches('"');
+        let version = || {
+            let good = value == Self::NONE || value.starts_with(|c: char| c.is_ascii_digit());
+            good.then(|| value.to_string())
+                .ok_or_else(|| format!("'{value}' is no version and not 'none'"))
+        };
+        match name.trim() {
+            "opensearch" => self.opensearch = Some(version()?),
+            "elasticsearch" => self.elasticsearch = Some(version()?),
+            "java" => self.java = Some(version()?),
+            "airflow" => self.airflow = Some(version()?),
+            "database_free_gib" => {
+                let number = value.parse();
+                let number = number.map_err(|_| format!("'{value}' is no whole number of GiB"))?;
+                self.database_free_gib = Some(number);
+            }
+            other => return Err(format!("'{other}' is not asked for: {HOW}")),
+        }
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -238,6 +308,14 @@ impl Answers {
         if self.server.stop.is_some() != self.server.start.is_some() {
             problems.push("server: give both stop and start, or neither".to_string());
         }
+        for (component, said) in self.known.components() {
+            let version = said.starts_with(|c: char| c.is_ascii_digit());
+            if !version && said != KnownAnswers::NONE {
+                problems.push(format!(
+                    "known.{component}: '{said}' is no version and not 'none'"
+                ));
+            }
+        }
         for waiver in &self.waive {
             if waiver.reason.trim().is_empty() || waiver.who.trim().is_empty() {
                 problems.push(format!(
@@ -247,5 +325,42 @@ impl Answers {
             }
         }
         problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KnownAnswers;
+
+    #[test]
+    fn what_a_person_tells_is_taken_or_refused_in_words() {
+        let mut known = KnownAnswers::default();
+        for told in [
+            "airflow=none",
+            " java = 21.0.6 ",
+            "database_free_gib = 200",
+            "opensearch = \"3.4.0\"",
+        ] {
+            assert_eq!(known.tell(told), Ok(()), "{told}");
+        }
+        let said: Vec<_> = known.components().collect();
+        let wanted = [
+            ("opensearch", "3.4.0"),
+            ("java", "21.0.6"),
+            ("airflow", "none"),
+        ];
+        assert_eq!(said, wanted);
+        assert_eq!(known.database_free_gib, Some(200));
+        for told in [
+            "",
+            "airflow",
+            "airflow = new",
+            "kafka = 3",
+            "database_free_gib = much",
+        ] {
+            let before = known.clone();
+            assert!(known.tell(told).is_err(), "{told}");
+            assert_eq!(known, before);
+        }
     }
 }

@@ -11,6 +11,7 @@ use super::names::{Identity, RunId};
 use super::plan::Goal;
 use super::step::{Failure, Looked, Outcome, StepId};
 use super::survey::Owner;
+use super::validation::Point;
 use super::version::OmVersion;
 use crate::exit_code::ExitCode;
 
@@ -151,6 +152,11 @@ pub enum Event {
         failure: Failure,
         seconds: f64,
     },
+    /// Everything that a validation looked at.
+    Validated {
+        step: StepId,
+        points: Vec<Point>,
+    },
     /// The old version serves again: these steps have to be done anew if the run goes on, and their
     /// go-aheads are worth nothing any more.
     Reopened {
@@ -290,6 +296,10 @@ pub enum Fact {
     /// Entity counts just before the migration.
     CountsBefore {
         counts: std::collections::BTreeMap<String, u64>,
+    },
+    /// Relations whose end was gone while the old version served, by the type of that end.
+    OrphansBefore {
+        orphans: std::collections::BTreeMap<String, u64>,
     },
     MigrationComplete {
         statements: u64,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::answers::KnownAnswers;
 use super::clean_text::CleanText;
 use super::code_mark::CodeHit;
 use super::survey::Probe;
@@ -93,9 +94,18 @@ pub struct InstanceFacts {
     pub keys: Probe<BTreeMap<String, CleanText>>,
     /// The same keys as the new folder's file has them, with its own defaults.
     pub target_keys: Probe<BTreeMap<String, CleanText>>,
+    /// The keys as the old file itself has them, without any variable.
+    #[serde(default = "not_looked")]
+    pub file_keys: Probe<BTreeMap<String, CleanText>>,
+    /// The keys as the new folder's file gives them with the variables of the old one.
+    #[serde(default = "not_looked")]
+    pub carried_keys: Probe<BTreeMap<String, CleanText>>,
     /// `java`, `elasticsearch`, `opensearch`, `airflow`, `airflow-on-mysql`.
     #[serde(default)]
     pub platform: BTreeMap<String, Used>,
+    /// Of these components a person has said something, and what it was good for.
+    #[serde(default)]
+    pub said: BTreeMap<String, CleanText>,
     #[serde(default)]
     pub clients: Vec<ClientFacts>,
     /// Why there may be more of them than those.
@@ -105,18 +115,75 @@ pub struct InstanceFacts {
     pub code: Probe<CodeFacts>,
 }
 
+fn not_looked<T>() -> Probe<T> {
+    Probe::Unknown("nobody has looked".into())
+}
+
+impl InstanceFacts {
+    /// Takes in what a person knows. What was seen counts more than what is said.
+    pub fn take(&mut self, known: &KnownAnswers) {
+        for (component, said) in known.components() {
+            let used = match said {
+                KnownAnswers::NONE => None,
+                version => Some(CleanText::limited(version, 40)),
+            };
+            let words = match self.platform.get(component) {
+                Some(Probe::Known(seen)) if *seen == used => continue,
+                Some(Probe::Known(_)) => format!("seen; the answers say {said}, which is not so"),
+                Some(Probe::Unknown(_)) | None => {
+                    self.platform
+                        .insert(component.to_string(), Probe::Known(used));
+                    "as the answers say".to_string()
+                }
+            };
+            self.said.insert(component.to_string(), words.into());
+        }
+    }
+}
+
 impl Default for InstanceFacts {
     /// Nobody has looked.
     fn default() -> Self {
-        let unknown = || CleanText::from("nobody has looked");
         Self {
             rows: BTreeMap::new(),
-            keys: Probe::Unknown(unknown()),
-            target_keys: Probe::Unknown(unknown()),
+            keys: not_looked(),
+            target_keys: not_looked(),
+            file_keys: not_looked(),
+            carried_keys: not_looked(),
             platform: BTreeMap::new(),
+            said: BTreeMap::new(),
             clients: Vec::new(),
-            clients_unseen: Some(unknown()),
-            code: Probe::Unknown(unknown()),
+            clients_unseen: Some("nobody has looked".into()),
+            code: not_looked(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InstanceFacts, Probe};
+    use crate::domain::answers::KnownAnswers;
+
+    #[test]
+    fn what_a_person_says_fills_a_gap_and_never_hides_what_was_seen() {
+        let mut facts = InstanceFacts::default();
+        let unknown = Probe::Unknown("refused".into());
+        facts.platform.insert("airflow".to_owned(), unknown);
+        let seen = Probe::Known(Some("17.0.9".into()));
+        facts.platform.insert("java".to_owned(), seen.clone());
+        facts.take(&KnownAnswers {
+            airflow: Some("none".to_owned()),
+            java: Some("21".to_owned()),
+            opensearch: Some("3.4.0".to_owned()),
+            ..KnownAnswers::default()
+        });
+        assert_eq!(facts.platform["airflow"], Probe::Known(None));
+        assert_eq!(facts.platform["java"], seen);
+        assert_eq!(
+            facts.platform["opensearch"],
+            Probe::Known(Some("3.4.0".into()))
+        );
+        assert!(facts.said["java"].as_str().contains("the answers say 21"));
+        assert_eq!(facts.said["opensearch"].as_str(), "as the answers say");
     }
 }

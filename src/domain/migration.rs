@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::clean_text::CleanText;
+use super::schema_touch::Reading;
 use super::version::OmVersion;
 
 /// What the database says about migrations done so far.
@@ -105,6 +106,20 @@ pub struct PendingStatement {
     pub class: StatementClass,
     /// The table it touches first, where that can be read.
     pub table: Option<CleanText>,
+    #[serde(default)]
+    pub needs: StatementNeeds,
+}
+
+/// What a statement asks of the database that it will run on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StatementNeeds {
+    /// Characters of its text.
+    pub length: u64,
+    /// Those beyond ASCII, each once.
+    pub letters: String,
+    /// Functions that not every server has.
+    pub calls: Vec<String>,
+    pub reading: Reading,
 }
 
 /// What kind of work a statement is, by its first words.

@@ -6,6 +6,7 @@ use super::finding::{Finding, Verdict};
 use super::run_view::{RunView, StepState};
 use super::space::size;
 use super::step::{Outcome, StepId};
+use super::validation::{Point, PointResult};
 use super::version::OmVersion;
 
 /// The machine's form; `schema_version` changes when a field changes its meaning.
@@ -125,6 +126,14 @@ pub fn page(view: &RunView) -> String {
     for finding in &view.findings {
         line(finding_line(finding));
     }
+    if !view.validation.is_empty() {
+        line(String::new());
+        line("## Validation".to_string());
+        line(String::new());
+        for point in &view.validation {
+            line(point_line(view, point));
+        }
+    }
     if !view.alarms.is_empty() {
         line(String::new());
         line("## Alarms".to_string());
@@ -138,6 +147,29 @@ pub fn page(view: &RunView) -> String {
         "The journal (journal.jsonl) beside this page holds every fact with its time.".to_string(),
     );
     page
+}
+
+/// A point that a step proves has the end of that step.
+fn point_line(view: &RunView, point: &Point) -> String {
+    let proof = match &point.result {
+        PointResult::ByStep { step } => {
+            let state = view.steps.iter().find(|(id, _)| id == step);
+            let (text, _) = state.map_or_else(
+                || ("not part of this run".to_string(), String::new()),
+                |(id, state)| state_words(view, *id, state),
+            );
+            format!(" -> step '{}': {text}", step.title())
+        }
+        PointResult::Passed | PointResult::Failed | PointResult::Doubt | PointResult::ByPerson => {
+            String::new()
+        }
+    };
+    format!(
+        "- {} {}: {}{proof}",
+        point.word(),
+        point.about,
+        point.message
+    )
 }
 
 fn finding_line(finding: &Finding) -> String {

@@ -16,6 +16,7 @@ use super::names::{Identity, RunId};
 use super::plan::Goal;
 use super::step::{Failure, Outcome, StepId};
 use super::survey::Owner;
+use super::validation::Point;
 use super::version::OmVersion;
 use crate::exit_code::ExitCode;
 
@@ -154,6 +155,8 @@ pub struct Facts {
     pub gate_equal: bool,
     pub point_crossed_ms: Option<i64>,
     pub counts_before: BTreeMap<String, u64>,
+    /// `None` where they were not counted.
+    pub orphans_before: Option<BTreeMap<String, u64>>,
     pub migrated: bool,
     pub serving: Option<OmVersion>,
     pub restored_database: Option<String>,
@@ -182,6 +185,8 @@ pub struct RunView {
     pub earlier_steps: Vec<(StepId, StepState)>,
     pub attempts: BTreeMap<StepId, u32>,
     pub findings: Vec<Finding>,
+    /// What the last validation looked at.
+    pub validation: Vec<Point>,
     /// Names of the release notes that somebody has read.
     pub notes_read: BTreeSet<String>,
     /// Point of the checklist to what was said: the text answered, the answer, who.

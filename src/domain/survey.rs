@@ -11,6 +11,7 @@ use super::instance::InstanceFacts;
 use super::lock_holder::LockHolder;
 use super::migration::{History, PendingWork};
 use super::names::{Engine, Identity};
+use super::sql_ground::SqlGround;
 use super::version::OmVersion;
 
 /// A fact that could be learned, or the reason why not. "Could not look" is never a default value.
@@ -38,6 +39,10 @@ impl<T> Probe<T> {
     }
 }
 
+fn nobody_looked<T>() -> Probe<T> {
+    Probe::Unknown("nobody has looked".into())
+}
+
 /// Everything at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Survey {
@@ -51,6 +56,9 @@ pub struct Survey {
     pub history: Probe<History>,
     /// What the target's own files would run, computed by us.
     pub pending: Probe<PendingWork>,
+    /// What the database says to that work before it runs.
+    #[serde(default = "nobody_looked")]
+    pub ground: Probe<SqlGround>,
     pub sessions: Probe<Vec<Session>>,
     /// Who holds locks that a change of a table would wait for.
     #[serde(default = "not_looked")]
@@ -62,6 +70,9 @@ pub struct Survey {
     pub data_only_files: Vec<PathBuf>,
     /// Entity table to number of rows, from statistics (an estimate).
     pub estimated_rows: Probe<BTreeMap<String, u64>>,
+    /// Entity type to relations whose end is gone; `None` where nobody asked: it reads whole tables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orphans: Option<Probe<BTreeMap<String, u64>>>,
     /// What it has and uses, as far as the changes of the releases ask.
     #[serde(default)]
     pub instance: InstanceFacts,

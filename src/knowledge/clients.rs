@@ -83,29 +83,41 @@ impl Standing {
             Standing::Aligned => "aligned",
             Standing::Accepted => "accepted, of another patch release",
             Standing::Refused => "REFUSED by the target",
-            Standing::Unknown => "version not known",
+            Standing::Unknown => "not known whether the target takes it",
         }
     }
 }
 
 impl Knowledge {
-    /// In words: which clients the target takes.
+    /// In words: which clients the target takes, and where that stands.
     pub fn client_rule(&self, to: &OmVersion) -> Option<String> {
-        let rule = rule(&self.clients, to)?;
+        let (wanted, rule) = self.clients_of(to)?;
         let (major, minor, patch) = to.triple();
-        let wanted = match rule.same {
-            Same::Minor => format!("{major}.{minor}"),
-            Same::Patch => format!("{major}.{minor}.{patch}"),
-        };
         Some(format!(
             "a server of {to} takes clients of {wanted} ({}, copied {}); the upgrade guides ask for {major}.{minor}.{patch}",
             rule.source, self.clients.copied
         ))
     }
 
+    /// The numbers that a client's version has to begin with.
+    pub fn client_numbers(&self, to: &OmVersion) -> Option<String> {
+        Some(self.clients_of(to)?.0)
+    }
+
+    fn clients_of(&self, to: &OmVersion) -> Option<(String, &Rule)> {
+        let rule = rule(&self.clients, to).filter(|_| self.known(to))?;
+        let (major, minor, patch) = to.triple();
+        let wanted = match rule.same {
+            Same::Minor => format!("{major}.{minor}"),
+            Same::Patch => format!("{major}.{minor}.{patch}"),
+        };
+        Some((wanted, rule))
+    }
+
     pub fn advise(&self, client: &ClientFacts, to: &OmVersion) -> ClientAdvice {
         let (extras, mut remarks) = extras(&self.clients, client, to);
-        if let Some(release) = self.release(to) {
+        let release = self.release(to).filter(|_| self.known(to));
+        if let Some(release) = release {
             for (component, version) in [("python", &client.python), ("airflow", &client.airflow)] {
                 let Some(version) = version else { continue };
                 for (support, verb) in [(&release.support, "needs"), (&release.advised, "advises")]
@@ -124,11 +136,16 @@ impl Knowledge {
             }
         } else {
             remarks.push(format!(
-                "omup knows no rule for {to}: look at its requirements page"
+                "not known for this target: omup does not know {to}; look at its requirements page"
             ));
         }
         ClientAdvice {
-            standing: standing(&self.clients, client, to),
+            standing: match (release, standing(&self.clients, client, to)) {
+                // Of one patch release they fit by every rule that there ever was; for the rest the
+                // rule of another release says nothing.
+                (None, Standing::Accepted | Standing::Refused) => Standing::Unknown,
+                (_, standing) => standing,
+            },
             line: line(client, &extras, to),
             client: client.clone(),
             remarks,

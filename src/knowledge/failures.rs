@@ -4,52 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::failure_file;
+use super::files::FAILURES;
 use super::pattern::Pattern;
 use crate::domain::version::OmVersion;
-
-/// Area and text of every failure file.
-pub const FILES: &[(&str, &str)] = &[
-    (
-        "backup.toml",
-        include_str!("../../assets/failures/backup.toml"),
-    ),
-    (
-        "clients.toml",
-        include_str!("../../assets/failures/clients.toml"),
-    ),
-    (
-        "configuration.toml",
-        include_str!("../../assets/failures/configuration.toml"),
-    ),
-    (
-        "connection.toml",
-        include_str!("../../assets/failures/connection.toml"),
-    ),
-    (
-        "history.toml",
-        include_str!("../../assets/failures/history.toml"),
-    ),
-    (
-        "migration.toml",
-        include_str!("../../assets/failures/migration.toml"),
-    ),
-    (
-        "resources.toml",
-        include_str!("../../assets/failures/resources.toml"),
-    ),
-    (
-        "restore.toml",
-        include_str!("../../assets/failures/restore.toml"),
-    ),
-    (
-        "rights.toml",
-        include_str!("../../assets/failures/rights.toml"),
-    ),
-    (
-        "search.toml",
-        include_str!("../../assets/failures/search.toml"),
-    ),
-];
 
 /// The part of an upgrade that wrote a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -188,7 +145,7 @@ impl Failure {
 /// What is built in. A file with a mistake gives what is right in it, and fails the test of
 /// `failure_check_tests`.
 pub fn embedded() -> Vec<Failure> {
-    FILES
+    FAILURES
         .iter()
         .flat_map(|(name, text)| failure_file::read(name, text).failures)
         .collect()

@@ -4,8 +4,10 @@
 
 use serde::Serialize;
 
+use super::Knowledge;
 use super::releases::Note;
 use super::relevance::Relevance;
+use crate::domain::version::OmVersion;
 
 /// One of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub enum GuideAnswer {
         notes: usize,
     },
     No,
+    /// No note says so, and our notes do not reach the target.
+    NotKnown,
 }
 
 impl GuideQuestion {
@@ -51,8 +55,24 @@ impl GuideQuestion {
         }
     }
 
+    /// The answer for the notes on the way to a target; without one, or for one that omup does not
+    /// know, silence is no "no".
+    pub fn answer_for(
+        self,
+        notes: &[Note],
+        knowledge: &Knowledge,
+        target: Option<&OmVersion>,
+    ) -> GuideAnswer {
+        match self.answer(notes) {
+            GuideAnswer::No if !target.is_some_and(|target| knowledge.known(target)) => {
+                GuideAnswer::NotKnown
+            }
+            said => said,
+        }
+    }
+
     /// A breaking change that no deployment was asked about could concern this one.
-    pub fn answer(self, notes: &[Note]) -> GuideAnswer {
+    fn answer(self, notes: &[Note]) -> GuideAnswer {
         let count = |wanted: Relevance| {
             let of = |note: &&Note| match &note.judged {
                 Some(judged) => judged.relevance == wanted,
@@ -80,6 +100,7 @@ impl GuideAnswer {
             GuideAnswer::CannotTell { notes: 1 } => "cannot tell: look at one note".to_string(),
             GuideAnswer::CannotTell { notes } => format!("cannot tell: look at {notes} notes"),
             GuideAnswer::No => "no note says so".to_string(),
+            GuideAnswer::NotKnown => "not known for this target: read its release page".to_string(),
         }
     }
 }
@@ -111,6 +132,14 @@ mod tests {
             because: "x".to_string(),
         });
         assert_eq!(question.answer(&notes), GuideAnswer::Yes { notes: 1 });
-        assert_eq!(GuideQuestion::Configuration.answer(&notes), GuideAnswer::No);
+        let configuration = GuideQuestion::Configuration;
+        assert_eq!(configuration.answer(&notes), GuideAnswer::No);
+        // Beyond our notes nothing is a "no".
+        let knowledge = Knowledge::embedded();
+        let answer = |target| configuration.answer_for(&notes, &knowledge, target);
+        assert_eq!(answer(Some(&to)), GuideAnswer::No);
+        let newer = OmVersion::new(3, 5, 0);
+        assert_eq!(answer(Some(&newer)), GuideAnswer::NotKnown);
+        assert_eq!(answer(None), GuideAnswer::NotKnown);
     }
 }

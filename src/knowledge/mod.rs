@@ -2,6 +2,7 @@
 //! versions, the allowed path, the platform versions that a release needs, known failures. Pure;
 //! reads no file at run time.
 
+mod after;
 mod checklist;
 mod clients;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub mod failure_check;
 mod failure_check_tests;
 mod failure_file;
 mod failures;
+mod files;
 mod first_error;
 mod guide_questions;
 mod masked;
@@ -21,6 +23,7 @@ mod path;
 mod pattern;
 mod probe;
 mod range;
+pub mod release_check;
 mod releases;
 pub mod relevance;
 
@@ -30,13 +33,14 @@ use crate::domain::row_question::RowQuestion;
 use crate::domain::survey::Survey;
 use crate::domain::version::OmVersion;
 
+pub use after::{After, AfterPoint, ProvenBy};
 pub use checklist::Point;
 pub use clients::{ClientAdvice, Standing};
 pub use diagnose::{Diagnosed, Diagnoser, Diagnosis};
 pub use failures::{
-    Again, Certainty, FILES as FAILURE_FILES, Failure, FailureEngine, LogContext, Mend, Names,
-    Phase as FailurePhase,
+    Again, Certainty, Failure, FailureEngine, LogContext, Mend, Names, Phase as FailurePhase,
 };
+pub use files::{FAILURES as FAILURE_FILES, RELEASES as RELEASE_FILES};
 pub use first_error::NumberedLine;
 pub use guide_questions::{GuideAnswer, GuideQuestion};
 pub use path::PathVerdict;

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::after::After;
+use super::files::RELEASES;
 use super::relevance::{Judged, Relevance};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -9,27 +11,6 @@ use sha2::{Digest, Sha256};
 use super::probe::Probe;
 use crate::domain::code_mark::CodeMark;
 use crate::domain::version::OmVersion;
-
-/// File name and text of every release file, ascending.
-pub const FILES: &[(&str, &str)] = &[
-    ("0.13", include_str!("../../assets/releases/0.13.toml")),
-    ("1.0", include_str!("../../assets/releases/1.0.toml")),
-    ("1.1", include_str!("../../assets/releases/1.1.toml")),
-    ("1.2", include_str!("../../assets/releases/1.2.toml")),
-    ("1.3", include_str!("../../assets/releases/1.3.toml")),
-    ("1.4", include_str!("../../assets/releases/1.4.toml")),
-    ("1.5", include_str!("../../assets/releases/1.5.toml")),
-    ("1.6", include_str!("../../assets/releases/1.6.toml")),
-    ("1.7", include_str!("../../assets/releases/1.7.toml")),
-    ("1.8", include_str!("../../assets/releases/1.8.toml")),
-    ("1.9", include_str!("../../assets/releases/1.9.toml")),
-    ("1.10", include_str!("../../assets/releases/1.10.toml")),
-    ("1.11", include_str!("../../assets/releases/1.11.toml")),
-    ("1.12", include_str!("../../assets/releases/1.12.toml")),
-    ("1.13", include_str!("../../assets/releases/1.13.toml")),
-    ("2.0", include_str!("../../assets/releases/2.0.toml")),
-    ("2.1", include_str!("../../assets/releases/2.1.toml")),
-];
 
 /// One minor release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,7 +37,7 @@ pub struct Release {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Support {
-    ranges: BTreeMap<String, String>,
+    pub(super) ranges: BTreeMap<String, String>,
 }
 
 impl Support {
@@ -107,6 +88,9 @@ pub struct Change {
     /// Where to look when omup cannot tell whether it concerns a deployment.
     #[serde(default)]
     pub look: Option<String>,
+    /// What to look at once the new version serves.
+    #[serde(default)]
+    pub after: Option<After>,
     /// Where we read it.
     pub source: String,
     /// What a release breaks in the operators' own files.
@@ -200,7 +184,7 @@ impl Note {
 
 /// Parses what is built in. A file that does not parse is left out here and fails the test below.
 pub fn embedded() -> Vec<Release> {
-    FILES
+    RELEASES
         .iter()
         .filter_map(|(_, text)| toml::from_str(text).ok())
         .collect()
@@ -208,62 +192,29 @@ pub fn embedded() -> Vec<Release> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use super::{Change, FILES, Release, embedded};
-    use crate::knowledge::Range;
-
-    /// An address, and one that says what it is about.
-    fn is_source(text: &str) -> bool {
-        text.starts_with("https://") && text.len() > 25
-    }
+    use super::{Change, embedded};
+    use crate::knowledge::files::RELEASES;
+    use crate::knowledge::release_check::check;
 
     #[test]
     fn every_release_file_is_whole() {
-        let mut last: Option<Release> = None;
-        for (name, text) in FILES {
-            let release: Release = toml::from_str(text)
-                .unwrap_or_else(|error| panic!("assets/releases/{name}.toml: {error}"));
-            let (major, minor) = release.version.minor_line();
-            assert_eq!(format!("{major}.{minor}"), *name, "file name and version");
-            assert!(release.copied.len() == 10, "{name}: copied is a date");
-            assert!(!release.change.is_empty(), "{name}: no change");
-            for (component, range) in release.support.ranges.iter().chain(&release.advised.ranges) {
-                assert!(Range::parse(range).is_some(), "{name}: {component} {range}");
-                let sources = release.support_sources.get(component);
-                assert!(
-                    sources.is_some_and(|all| !all.is_empty() && all.iter().all(|s| is_source(s))),
-                    "{name}: {component} has no source"
-                );
-            }
-            assert!(
-                last.as_ref()
-                    .is_none_or(|last| last.version < release.version),
-                "{name}: order"
-            );
-            last = Some(release);
-        }
-    }
-
-    #[test]
-    fn every_change_has_a_name_of_its_own_and_a_source() {
-        let mut ids = BTreeSet::new();
-        for release in embedded() {
-            let (major, minor) = release.version.minor_line();
-            for change in &release.change {
-                let id = &change.id;
-                assert!(ids.insert(id.clone()), "{id} stands twice");
-                assert!(id.starts_with(&format!("{major}.{minor}-")), "{id}: line");
-                assert_eq!(change.since.minor_line(), (major, minor), "{id}: since");
-                assert!(is_source(&change.source), "{id}: source");
-                if change.breaking() {
-                    assert!(
-                        change.text.is_some() && change.remedy.is_some(),
-                        "{id}: text, do"
-                    );
-                }
-            }
-        }
+        let files: Vec<(String, String)> = RELEASES
+            .iter()
+            .map(|(name, text)| ((*name).to_string(), (*text).to_string()))
+            .collect();
+        let mistakes: Vec<String> = check(&files)
+            .mistakes
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(mistakes, Vec::<String>::new());
+        let releases = embedded();
+        assert_eq!(releases.len(), RELEASES.len());
+        assert!(
+            releases
+                .windows(2)
+                .all(|pair| pair[0].version < pair[1].version)
+        );
     }
 
     #[test]

@@ -204,6 +204,8 @@ fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {
     let words = match &line.purpose {
         Purpose::Search => "Search for (capitals count only where you type one):".to_string(),
         Purpose::Filter => "Show only lines that have (empty: all):".to_string(),
+        Purpose::Known => "What do you know? Such as airflow = 2.10.5, opensearch = none, database_free_gib = 200. What omup sees itself counts more.".to_string(),
+        Purpose::Client => "Paste the line that begins with omup-client:".to_string(),
         Purpose::Waive(check) => format!(
             "Waive {check}: why do you go on all the same? It stands in the report, for a week."
         ),
@@ -231,6 +233,8 @@ fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {
     let title = match &line.purpose {
         Purpose::Search => "Search",
         Purpose::Filter => "Filter",
+        Purpose::Client => "Clients on another host",
+        Purpose::Known => "What omup could not see",
         Purpose::Waive(_) => "Waive a check",
     };
     framed(theme, frame, area, title);

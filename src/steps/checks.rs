@@ -1,11 +1,13 @@
 //! The checks over the survey that the plan was made from; blockers end the run here.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 
 use super::context::Context;
 use super::{Preview, Step, look};
 use crate::checks;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, Fact};
 use crate::domain::finding::{Blocks, Finding, Verdict, counts};
 use crate::domain::plan::Intent;
 use crate::domain::step::{Failure, Outcome, StepId};
@@ -36,6 +38,18 @@ pub fn blockers(findings: &[Finding]) -> Option<(ExitCode, Vec<&Finding>)> {
     ))
 }
 
+/// The most time for counting while the old version serves.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Relations without an end, for the comparison after the upgrade. Not having counted them stops
+/// nothing: the validation then says so.
+async fn count_orphans(context: &Context<'_>) -> Result<(), Failure> {
+    match tokio::time::timeout(PATIENCE, context.database.orphans()).await {
+        Ok(Ok(orphans)) => context.fact(StepId::Checks, Fact::OrphansBefore { orphans }),
+        Ok(Err(_)) | Err(_) => Ok(()),
+    }
+}
+
 #[async_trait(?Send)]
 impl Step for Checks {
     fn id(&self) -> StepId {
@@ -43,9 +57,10 @@ impl Step for Checks {
     }
 
     fn preview(&self, _preview: &Preview<'_>) -> Vec<Intent> {
-        vec![look(
-            "versions, rights, tools, free space, sessions, history, owner of the server",
-        )]
+        vec![
+            look("versions, rights, tools, free space, sessions, history, owner of the server"),
+            look("relations whose end is gone, counted for the comparison after the upgrade"),
+        ]
     }
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
@@ -85,6 +100,7 @@ impl Step for Checks {
                 "mend these, or waive by id with a reason in the answers ([[waive]]), then `omup run` again",
             ));
         }
+        count_orphans(context).await?;
         let words: Vec<String> = counts(&findings)
             .into_iter()
             .filter(|(_, n)| *n > 0)

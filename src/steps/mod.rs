@@ -19,6 +19,7 @@ mod server;
 mod settings;
 mod switch;
 mod validate;
+mod validate_points;
 pub mod way_back_file;
 
 use async_trait::async_trait;

@@ -2,6 +2,7 @@ use super::{Facts, judge};
 use crate::domain::clean_text::CleanText;
 use crate::domain::migration::{
     History, NativeRow, PendingStatement, PendingVersion, PendingWork, StatementClass,
+    StatementNeeds,
 };
 use crate::domain::names::Engine;
 use crate::domain::run_view::RunView;
@@ -18,6 +19,7 @@ fn planned() -> PendingWork {
         head: name.into(),
         class: StatementClass::Data,
         table: None,
+        needs: StatementNeeds::default(),
     };
     let version = |version: &str, statements: &[&str]| PendingVersion {
         version: version.parse().expect("a version"),

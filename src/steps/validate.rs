@@ -1,14 +1,18 @@
-//! Validation of the version that serves now: version, health part by part, nothing pending,
-//! entity counts before and after.
+//! Validation of the version that serves now: version, health part by part, nothing pending, entities
+//! and relations before and after, and what the releases on the way ask to be looked at.
 
 use async_trait::async_trait;
 
 use super::context::Context;
+use super::validate_points as points;
 use super::{Preview, Step, look};
 use crate::deployment::Side;
+use crate::domain::event::Event;
 use crate::domain::plan::Intent;
 use crate::domain::step::{Failure, Outcome, StepId};
+use crate::domain::validation::{Point, PointResult};
 use crate::exit_code::ExitCode;
+use crate::knowledge::{Knowledge, ProvenBy};
 
 pub struct Validate {
     pub step: StepId,
@@ -20,109 +24,111 @@ impl Step for Validate {
         self.step
     }
 
-    fn preview(&self, _preview: &Preview<'_>) -> Vec<Intent> {
+    fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
         let mut intents = vec![
             Intent::Request { line: "GET /api/v1/system/version".into() },
             Intent::Request { line: "GET /api/v1/system/health, admin /healthcheck, /api/v1/system/status with a token".into() },
         ];
         if self.step == StepId::Validate {
             intents.push(look(
-                "nothing pending by the new version's files; entity counts before and after",
+                "nothing pending by the new version's files; entity counts before and after; relations without an end before and after",
             ));
+            intents.extend(asked_by_releases(preview));
         }
         intents
     }
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        let side = if self.step == StepId::Validate {
-            Side::New
-        } else {
-            Side::Old
-        };
-        let wanted = context
-            .deployment
-            .version_by_files(side)
+        let new = self.step == StepId::Validate;
+        let side = if new { Side::New } else { Side::Old };
+        let (serving, version) = points::version(context, side)
             .await
-            .map_err(|e| self.failed(&e.to_string()))?;
-        let serving = context
-            .deployment
-            .version_by_server()
-            .await
-            .map_err(|e| self.failed(&e.to_string()))?;
-        if serving != wanted {
-            return Err(self.failed(&format!("{serving} serves where {wanted} is wanted")));
-        }
-        let mut warnings = Vec::new();
-        for part in context
-            .deployment
-            .health(context.secrets.api_token.as_ref())
-            .await
-        {
-            match part.passed {
-                Some(true) => {}
-                Some(false) => {
-                    return Err(
-                        self.failed(&format!("{} is unhealthy: {}", part.name, part.message))
-                    );
-                }
-                None => warnings.push(format!("{}: could not look ({})", part.name, part.message)),
-            }
-        }
-        let mut counted = String::new();
-        if self.step == StepId::Validate {
-            let history = context
-                .database
-                .history()
-                .await
-                .map_err(|e| self.failed(&e.to_string()))?;
-            let pending = context
-                .deployment
-                .pending(context.database.engine(), &history)
-                .await
-                .map_err(|e| self.failed(&e.to_string()))?;
-            if !pending.versions.is_empty() {
-                return Err(
-                    self.failed("migrations are still pending by the new version's own files")
-                );
-            }
-            let before = context.view().facts.counts_before;
+            .map_err(|why| self.failed(&why))?;
+        let mut seen = vec![version];
+        seen.extend(points::health(context).await);
+        if new {
+            seen.push(
+                points::pending(context)
+                    .await
+                    .map_err(|why| self.failed(&why))?,
+            );
             let after = context
                 .database
                 .entity_counts()
                 .await
                 .map_err(|e| self.failed(&e.to_string()))?;
-            let lost: Vec<String> = before
-                .iter()
-                .filter_map(|(table, rows)| match after.get(table) {
-                    None => Some(format!("{table} is gone ({rows} rows)")),
-                    Some(now) if now < rows => {
-                        Some(format!("{table}: {rows} rows before, {now} after"))
-                    }
-                    Some(_) => None,
-                })
-                .collect();
-            if !lost.is_empty() {
-                return Err(self.failed(&format!(
-                    "rows are missing after the migration: {}",
-                    lost.join("; ")
-                )));
-            }
-            counted = format!(
-                "; {} entity tables hold at least what they held",
-                before.len()
-            );
+            seen.push(points::counts(&context.view().facts.counts_before, &after));
+            seen.push(points::relations(context).await);
+            seen.extend(points::of_releases(context));
         }
-        let message = format!("{serving} serves and is healthy{counted}");
-        if warnings.is_empty() {
-            Ok(Outcome::Success {
+        context.recorder.record(Event::Validated {
+            step: self.step,
+            points: seen.clone(),
+        })?;
+        let of = |wanted: &PointResult| -> Vec<&Point> {
+            seen.iter()
+                .filter(|point| point.result == *wanted)
+                .collect()
+        };
+        let failed: Vec<&str> = of(&PointResult::Failed)
+            .iter()
+            .map(|point| point.message.as_str())
+            .collect();
+        if !failed.is_empty() {
+            return Err(self.failed(&failed.join("; ")));
+        }
+        let counted = seen
+            .iter()
+            .find(|point| point.about.as_str() == "entities")
+            .map(|point| format!("; {}", point.message))
+            .unwrap_or_default();
+        let yours = match of(&PointResult::ByPerson).len() {
+            0 => String::new(),
+            1 => "; one point is yours to look at (see the report)".to_string(),
+            many => format!("; {many} points are yours to look at (see the report)"),
+        };
+        let message = format!("{serving} serves and is healthy{counted}{yours}");
+        let doubts: Vec<String> = of(&PointResult::Doubt)
+            .iter()
+            .map(|point| format!("{}: {}", point.about, point.message))
+            .collect();
+        Ok(if doubts.is_empty() {
+            Outcome::Success {
                 message: message.into(),
-            })
+            }
         } else {
-            Ok(Outcome::Warning {
-                message: format!("{message}; {}", warnings.join("; ")).into(),
-            })
-        }
+            Outcome::Warning {
+                message: format!("{message}; {}", doubts.join("; ")).into(),
+            }
+        })
     }
+}
+
+/// What the releases on the way ask to be looked at, in the plan's words.
+fn asked_by_releases(preview: &Preview<'_>) -> Vec<Intent> {
+    let versions = &preview.survey.versions;
+    let (Some(from), Some(to)) = (versions.database.known(), versions.target.known()) else {
+        return Vec::new();
+    };
+    let wanted = &preview.answers.validate;
+    Knowledge::embedded()
+        .after(preview.survey, from, to)
+        .iter()
+        .map(|after| {
+            let proof = match after.by {
+                ProvenBy::Reindex if wanted.reindex.unwrap_or(true) => {
+                    format!("proven by the step '{}'", StepId::Reindex.title())
+                }
+                ProvenBy::DeployPipelines if wanted.deploy_pipelines.unwrap_or(true) => {
+                    format!("proven by the step '{}'", StepId::DeployPipelines.title())
+                }
+                ProvenBy::Reindex | ProvenBy::DeployPipelines | ProvenBy::Person => {
+                    "yours to look at".to_string()
+                }
+            };
+            look(&format!("{}: {} ({proof})", after.since, after.look))
+        })
+        .collect()
 }
 
 impl Validate {

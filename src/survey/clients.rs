@@ -77,7 +77,11 @@ fn below(usual: &[PathBuf], answers: &ClientAnswers) -> Clients {
             "only the first {FOLDERS} folders were looked through; name the others in clients.folders"
         )));
     }
+    let pasted = client_report::read(&answers.pasted.join("\n"), None);
+    let told = !pasted.is_empty();
+    found.extend(pasted);
     match &answers.reports {
+        None if told => {}
         None => {
             unseen = unseen.or(Some(
                 "nobody has said which other hosts have openmetadata-ingestion (`omup clients` prints a command to run there)".into(),
@@ -88,7 +92,7 @@ fn below(usual: &[PathBuf], answers: &ClientAnswers) -> Clients {
                 let host = report.file_stem().unwrap_or_default().to_string_lossy();
                 match text_of(report) {
                     Some(text) => {
-                        let clients = client_report::read(&text, &host);
+                        let clients = client_report::read(&text, Some(&host));
                         if clients.is_empty() {
                             let why = format!(
                                 "{} holds no line of the command that `omup clients` prints",

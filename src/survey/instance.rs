@@ -21,6 +21,8 @@ pub struct Questions {
     pub rows: Vec<(String, RowQuestion)>,
     /// Change id and its marks in the operators' files.
     pub marks: Vec<(String, CodeMark)>,
+    /// Also what reads whole tables.
+    pub full: bool,
 }
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -41,15 +43,20 @@ pub async fn of(
     let mut platform = uses.platform;
     platform.insert("java".to_string(), java(facts).await);
     let clients = clients::of(&answers.clients);
-    Ok(InstanceFacts {
+    let mut facts = InstanceFacts {
         rows,
         keys: uses.keys,
         target_keys: uses.target_keys,
+        file_keys: uses.file_keys,
+        carried_keys: uses.carried_keys,
         platform,
+        said: BTreeMap::new(),
         clients: clients.found,
         clients_unseen: clients.unseen,
         code: code::of(answers.clients.code.as_deref(), &questions.marks),
-    })
+    };
+    facts.take(&answers.known);
+    Ok(facts)
 }
 
 /// The Java that the server's start script takes: that of `JAVA_HOME`, else the first on the path.

@@ -53,6 +53,7 @@ pub async fn take(
     let database_facts = database.facts().await?;
     let history = history::history(database).await?;
     let pending = history::pending(deployment, database.engine(), &history).await;
+    let ground = history::ground(database, &pending).await?;
     let versions = versions::of(deployment, &history).await;
     let sessions = probe(database.sessions().await)?;
     let locks = probe(database.lock_holders().await)?;
@@ -63,6 +64,10 @@ pub async fn take(
         database_facts.data_folder.as_deref(),
     );
     let questions = ask(&versions);
+    let orphans = match questions.full {
+        true => Some(probe(database.orphans().await)?),
+        false => None,
+    };
     let instance = instance::of(deployment, database, &facts, answers, &questions).await?;
     Ok(Survey {
         schema_version: SCHEMA_VERSION,
@@ -74,11 +79,13 @@ pub async fn take(
         database: database_facts,
         history,
         pending,
+        ground,
         sessions,
         locks,
         disks,
         data_only_files: data_only::files_in(&answers.backup.dir),
         estimated_rows,
+        orphans,
         instance,
     })
 }

@@ -3,6 +3,7 @@
 use super::State;
 use super::action::Action;
 use super::choosing;
+use super::clients;
 use super::event::Effect;
 use super::form::{self, FieldId};
 use super::guards;
@@ -77,6 +78,8 @@ pub fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     } else if let Some(field) = state.field() {
         form::paste_into(state.form.field_mut(field), text);
         changed(state, field);
+    } else if state.page == Page::Clients {
+        return clients::pasted(state, text);
     }
     Vec::new()
 }
@@ -118,6 +121,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             None => Vec::new(),
         },
         Action::Waive => guards::waive(state),
+        Action::Tell => questions::line(state, Purpose::Known),
         Action::All => {
             state.show_all = !state.show_all;
             state.cursor.insert(state.page, 0);

@@ -9,6 +9,7 @@ pub enum Action {
     Open,
     Toggle,
     Waive,
+    Tell,
     All,
     Follow,
     Search,

@@ -7,7 +7,7 @@ use super::guards;
 use super::items::{self, Do, Item};
 use super::moving;
 use super::page::Page;
-use super::popup::Kind;
+use super::popup::{Kind, Purpose};
 use super::questions;
 use crate::domain::event::ChecklistAnswer;
 
@@ -47,6 +47,7 @@ pub fn toggle(state: &mut State, item: Item) -> Vec<Effect> {
         | Item::Run(_)
         | Item::Way(_)
         | Item::Choice(_)
+        | Item::Client(_)
         | Item::Do(_) => Vec::new(),
     }
 }
@@ -70,7 +71,7 @@ pub fn open(state: &mut State, item: Item) -> Vec<Effect> {
             state.form.memory = way;
             keep_answers(state)
         }
-        Item::Note(_) | Item::Check(_) | Item::Point(_) | Item::Step(_) => {
+        Item::Note(_) | Item::Check(_) | Item::Point(_) | Item::Step(_) | Item::Client(_) => {
             questions::open(state, Kind::Detail { scroll: 0 })
         }
         Item::Run(index) => match state.runs.as_ref().and_then(|runs| runs.get(index)) {
@@ -150,6 +151,8 @@ fn perform(state: &mut State, what: Do) -> Vec<Effect> {
         Do::Stop => questions::stop(state),
         Do::Resume => vec![Effect::Resume { again: false }],
         Do::Again => questions::again(state),
+        Do::CopyClientCommand => vec![Effect::Copy(items::copy_of(state))],
+        Do::PasteClient => questions::line(state, Purpose::Client),
         Do::Mend => vec![Effect::Mend],
         Do::MoreMemory | Do::Ways => state.go(Page::Ways),
         Do::Report => state.go(Page::Report),

@@ -7,7 +7,7 @@ use tui_input::{Input, InputRequest};
 use super::key::{Code, Key};
 use crate::domain::answers::{
     Answers, BackupAnswers, ClientAnswers, ConfirmAnswers, DatabaseAnswers, DeploymentAnswers,
-    MemoryAnswers, MemoryWay, RunAnswers, ServerAnswers, ValidateAnswers,
+    KnownAnswers, MemoryAnswers, MemoryWay, RunAnswers, ServerAnswers, ValidateAnswers,
 };
 use crate::domain::backup::Level;
 use crate::domain::finding::Waiver;
@@ -80,6 +80,10 @@ pub struct Form {
     pub level: Option<Level>,
     pub memory: MemoryWay,
     pub waivers: Vec<Waiver>,
+    /// What a person told because omup could not see it.
+    pub known: KnownAnswers,
+    /// What clients on other hosts said of themselves, line by line.
+    pub pasted: Vec<String>,
     /// What came from an answers file and has no field here.
     rest: Option<Box<Answers>>,
 }
@@ -116,6 +120,8 @@ impl Form {
         self.mib = number(answers.memory.mib);
         self.window = number(answers.run.agreed_downtime_minutes);
         self.waivers = answers.waive.clone();
+        self.known = answers.known.clone();
+        self.pasted = answers.clients.pasted.clone();
         self.rest = Some(Box::new(answers.clone()));
     }
 
@@ -188,7 +194,11 @@ impl Form {
             },
             server: rest.map_or_else(ServerAnswers::default, |r| r.server.clone()),
             validate: rest.map_or_else(ValidateAnswers::default, |r| r.validate.clone()),
-            clients: rest.map_or_else(ClientAnswers::default, |r| r.clients.clone()),
+            clients: ClientAnswers {
+                pasted: self.pasted.clone(),
+                ..rest.map_or_else(ClientAnswers::default, |r| r.clients.clone())
+            },
+            known: self.known.clone(),
             run: RunAnswers {
                 // A person sits here; a question waits for the next one to come back, too.
                 wait_for_answers: rest.map_or(0, |r| r.run.wait_for_answers),

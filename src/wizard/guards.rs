@@ -95,6 +95,17 @@ pub fn guard(state: &State, to: Page) -> Option<String> {
     }
 }
 
+/// A person tells what omup could not see; the checks judge anew with it.
+pub fn told(state: &mut State, text: &str) -> Vec<Effect> {
+    match state.form.known.tell(text) {
+        Ok(()) => look(state),
+        Err(why) => {
+            state.say(why, true);
+            Vec::new()
+        }
+    }
+}
+
 pub fn start(state: &mut State) -> Vec<Effect> {
     let stop = if state.looking {
         Some("the plan is being made anew; a moment".to_string())

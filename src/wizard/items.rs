@@ -29,6 +29,8 @@ pub enum Item {
     Step(usize),
     /// Index into the runs.
     Run(usize),
+    /// Index into the known clients.
+    Client(usize),
     Way(WayId),
     /// Index into the open question's choices.
     Choice(usize),
@@ -58,6 +60,8 @@ pub enum Do {
     CopySummary,
     Leave,
     PrepareAgain,
+    CopyClientCommand,
+    PasteClient,
 }
 
 impl Do {
@@ -92,6 +96,8 @@ impl Do {
             Do::CopySummary => "Copy a summary for the ticket or the channel",
             Do::Leave => "Leave",
             Do::PrepareAgain => "Prepare a new run",
+            Do::CopyClientCommand => "Copy the command that finds clients on another host",
+            Do::PasteClient => "Paste what it printed there…",
         }
     }
 }
@@ -156,7 +162,17 @@ pub fn of(state: &State) -> Vec<Item> {
             Item::Field(FieldId::Mib),
             Item::Do(Do::Continue(Page::Clients)),
         ],
-        Page::Clients => vec![Item::Do(Do::Continue(Page::Plan))],
+        Page::Clients => {
+            let known = super::clients::known(state).len();
+            let mut items: Vec<Item> = (0..known).map(Item::Client).collect();
+            let todo = [
+                Do::CopyClientCommand,
+                Do::PasteClient,
+                Do::Continue(Page::Plan),
+            ];
+            items.extend(todo.map(Item::Do));
+            items
+        }
         Page::Plan => {
             let steps = state.looked.as_ref().map_or(0, |l| l.plan.steps.len());
             let mut items: Vec<Item> = vec![Item::Do(Do::Start)];
@@ -346,7 +362,10 @@ pub fn copy_of(state: &State) -> String {
             Some(Ok(text)) => text.clone(),
             Some(Err(_)) | None => String::new(),
         },
-        Page::Clients => client_lines(state).join("\n"),
+        Page::Clients if state.item() == Some(Item::Do(Do::CopyClientCommand)) => {
+            crate::domain::client_report::COMMAND.to_string()
+        }
+        Page::Clients => super::clients::lines(state).join("\n"),
         _ => summary(state),
     }
 }

@@ -30,8 +30,8 @@ pub enum Scope {
     Runs,
     /// Only while a runner works on it.
     Works,
-    /// Log, journal and report.
-    Text,
+    /// Log, journal and report, notes and checks.
+    Searched,
     /// Only the log.
     Log,
 }
@@ -105,6 +105,14 @@ pub const KEYMAP: &[Binding] = &[
         "on a check that blocks: go on all the same, with a reason"
     ),
     binding!(
+        "t",
+        [c('t')],
+        Tell,
+        Checks,
+        "tell",
+        "tell what omup could not find out, such as a version: an answer, not a waiver"
+    ),
+    binding!(
         "a",
         [c('a')],
         All,
@@ -124,7 +132,7 @@ pub const KEYMAP: &[Binding] = &[
         "/",
         [c('/')],
         Search,
-        Text,
+        Searched,
         "search",
         "search words, or a pattern (Ctrl-R); n and N go on"
     ),
@@ -156,7 +164,7 @@ pub const KEYMAP: &[Binding] = &[
         "n",
         [c('n')],
         NextHit,
-        Text,
+        Searched,
         "next",
         "next hit of the search"
     ),
@@ -164,7 +172,7 @@ pub const KEYMAP: &[Binding] = &[
         "N",
         [c('N')],
         PreviousHit,
-        Text,
+        Searched,
         "",
         "previous hit of the search"
     ),
@@ -361,7 +369,7 @@ fn counts(scope: Scope, page: Page, run: RunNow) -> bool {
         Scope::Checks => page == Page::Checks,
         Scope::Runs => run != RunNow::None,
         Scope::Works => run == RunNow::Works,
-        Scope::Text => text,
+        Scope::Searched => text || matches!(page, Page::Notes | Page::Checks),
         Scope::Log => page == Page::Log,
     }
 }

@@ -7,6 +7,7 @@
 mod act;
 pub mod action;
 mod choosing;
+pub mod clients;
 pub mod event;
 pub mod form;
 mod guards;
@@ -20,6 +21,7 @@ pub mod popup;
 mod popups;
 mod questions;
 pub mod run_watch;
+mod searching;
 #[cfg(test)]
 mod tests;
 
@@ -356,6 +358,8 @@ impl State {
             Page::Connect if self.form.answers().is_ok() => Some(Item::Do(Do::LookNow)),
             Page::BackupPlan => Some(Item::Level(self.form.level())),
             Page::Buffers => Some(Item::Memory(self.form.memory)),
+            // Nothing has to be done here: the lines are there to be read.
+            Page::Clients => items.last().cloned(),
             _ => None,
         };
         let at = wanted.and_then(|wanted| items.iter().position(|item| *item == wanted));

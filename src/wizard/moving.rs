@@ -55,7 +55,11 @@ pub fn hit(state: &mut State, forwards: bool) -> Vec<Effect> {
         };
         return log_at(state, place);
     }
-    text_hit(state, forwards);
+    if matches!(state.page, Page::Notes | Page::Checks) {
+        super::searching::hit(state, forwards);
+    } else {
+        text_hit(state, forwards);
+    }
     Vec::new()
 }
 
@@ -86,7 +90,7 @@ fn text_hit(state: &mut State, forwards: bool) {
 }
 
 /// The same rules as in a log.
-fn finder(sought: &Sought) -> Box<dyn Fn(&str) -> bool> {
+pub fn finder(sought: &Sought) -> Box<dyn Fn(&str) -> bool> {
     let text = sought.text().to_string();
     if sought.is_pattern()
         && let Ok(regex) = regex(&text)

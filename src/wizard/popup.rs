@@ -89,6 +89,10 @@ pub enum Purpose {
     Filter,
     /// The reason for going on although this check says no.
     Waive(String),
+    /// What the command for clients printed on another host.
+    Client,
+    /// What omup could not find out, told by a person.
+    Known,
 }
 
 impl Purpose {
@@ -96,7 +100,7 @@ impl Purpose {
     pub fn seeks(&self) -> bool {
         match self {
             Self::Search | Self::Filter => true,
-            Self::Waive(_) => false,
+            Self::Waive(_) | Self::Client | Self::Known => false,
         }
     }
 }

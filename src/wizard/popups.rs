@@ -3,6 +3,7 @@
 use tui_input::Input;
 
 use super::act;
+use super::clients;
 use super::event::Effect;
 use super::form;
 use super::guards;
@@ -197,6 +198,8 @@ fn said(state: &mut State, purpose: Purpose, text: String, pattern: bool) -> Vec
             }
             guards::waived(state, &check, &text)
         }
+        Purpose::Client => clients::pasted(state, &text),
+        Purpose::Known => guards::told(state, &text),
     }
 }
 

@@ -3,6 +3,7 @@
 mod bench;
 mod content;
 mod facts;
+mod ground;
 mod locks;
 mod mysql;
 mod names;

@@ -17,6 +17,7 @@ use crate::domain::instance::RowsFound;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity, RunId};
 use crate::domain::row_question::RowQuestion;
+use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::{Place, ToolCommand};
 
@@ -218,6 +219,12 @@ impl Database for Fake {
         unreachable!("the backup room does not ask for it")
     }
     async fn rows_matching(&self, _: &RowQuestion) -> Result<RowsFound> {
+        unreachable!("the backup room does not ask for it")
+    }
+    async fn sql_ground(&self, _: &SqlQuestion) -> Result<SqlGround> {
+        unreachable!("a backup asks nothing of pending statements")
+    }
+    async fn orphans(&self) -> Result<BTreeMap<String, u64>> {
         unreachable!("the backup room does not ask for it")
     }
     async fn recorded_statements(&self) -> Result<BTreeMap<String, u64>> {

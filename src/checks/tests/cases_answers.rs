@@ -30,6 +30,7 @@ pub const CASES: &[Case] = &[
     Case {
         change: |s, _| s.database.sort_memory = None,
         verdict: Unknown,
+        holds: true,
         ..at("OM-MEM-001", "not readable")
     },
     Case {

@@ -11,6 +11,22 @@ fn set(survey: &mut Survey, key: &str, value: &str) {
     settings.insert(key.to_string(), value.into());
 }
 
+/// `server.threads` in use, in the old file, in the new one, and in the new one as carried over.
+fn values(survey: &mut Survey, values: [&str; 4]) {
+    let facts = &mut survey.instance;
+    let places = [
+        &mut facts.keys,
+        &mut facts.file_keys,
+        &mut facts.target_keys,
+        &mut facts.carried_keys,
+    ];
+    for (place, value) in places.into_iter().zip(values) {
+        let mut all = keys(&["database.user"]);
+        all.insert("server.threads".to_string(), value.into());
+        *place = Probe::Known(all);
+    }
+}
+
 pub const CASES: &[Case] = &[
     Case {
         shows: "new:  rdf.enabled",
@@ -30,7 +46,31 @@ pub const CASES: &[Case] = &[
     Case {
         change: |s, _| s.instance.target_keys = unknown(),
         verdict: Unknown,
+        holds: true,
         ..at("OM-CONF-002", "no file of the new version")
+    },
+    at("OM-CONF-003", "the same values"),
+    Case {
+        change: |s, _| values(s, ["30", "30", "10", "10"]),
+        verdict: Warn,
+        shows: "server.threads: '30' becomes '10'",
+        ..at("OM-CONF-003", "a default was changed")
+    },
+    Case {
+        change: |s, _| values(s, ["30", "30", "10", "30"]),
+        shows: "stays '30', the new file's own value is '10'",
+        ..at("OM-CONF-003", "a variable holds the old default")
+    },
+    Case {
+        change: |s, _| values(s, ["50", "30", "10", "50"]),
+        shows: "0 values are set",
+        ..at("OM-CONF-003", "a value of one's own")
+    },
+    Case {
+        change: |s, _| s.instance.carried_keys = unknown(),
+        verdict: Unknown,
+        holds: true,
+        ..at("OM-CONF-003", "the new file cannot be read")
     },
     at("OM-CONF-001", "one database"),
     Case {
@@ -128,11 +168,13 @@ pub const CASES: &[Case] = &[
     Case {
         change: |s, _| s.deployment.settings.clear(),
         verdict: Unknown,
+        holds: true,
         ..at("OM-HIST-004", "no folders")
     },
     Case {
         change: |s, _| s.history = unknown(),
         verdict: Unknown,
+        holds: true,
         ..at("OM-HIST-004", "no history")
     },
 ];

@@ -209,4 +209,22 @@ pub const CASES: &[Case] = &[
         verdict: Warn,
         ..at("OM-LEFT-001", "left in practice")
     },
+    at("OM-DATA-001", "all ends are there"),
+    Case {
+        change: |s, _| s.orphans = Some(Probe::Known([("user".to_string(), 3)].into())),
+        verdict: Warn,
+        shows: "user: 3",
+        ..at("OM-DATA-001", "some are gone")
+    },
+    Case {
+        change: |s, _| s.orphans = None,
+        verdict: Skip,
+        ..at("OM-DATA-001", "not asked")
+    },
+    Case {
+        change: |s, _| s.orphans = Some(Probe::Unknown("statement timeout".into())),
+        verdict: Unknown,
+        holds: true,
+        ..at("OM-DATA-001", "asked without an answer")
+    },
 ];

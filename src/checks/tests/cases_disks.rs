@@ -68,6 +68,27 @@ pub const CASES: &[Case] = &[
         ..at("OM-DISK-001", "not visible, and the backup does not fit")
     },
     Case {
+        change: |s, a| {
+            s.disks.retain(|disk| disk.role != "database");
+            a.known.database_free_gib = Some(500);
+        },
+        shows: "as the answers say",
+        ..at("OM-DISK-001", "not visible, and a person says what is free")
+    },
+    Case {
+        change: |s, a| {
+            s.disks.retain(|disk| disk.role != "database");
+            a.known.database_free_gib = Some(1);
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "1.0 GB free, as the answers say",
+        ..at(
+            "OM-DISK-001",
+            "not visible, and a person says too little is free",
+        )
+    },
+    Case {
         change: |s, _| s.disks.retain(|disk| disk.role != "backup"),
         verdict: Unknown,
         holds: true,

@@ -38,12 +38,24 @@ pub const CASES: &[Case] = &[
             s.instance.platform.remove("airflow");
         },
         verdict: Unknown,
+        holds: true,
         shows: "airflow was not looked for",
         ..at("OM-ENV-001", "nobody looked")
     },
     Case {
+        change: |s, a| {
+            let refused = Probe::Unknown("refused".into());
+            s.instance.platform.insert("airflow".to_string(), refused);
+            a.known.airflow = Some("2.10.5".to_string());
+            s.instance.take(&a.known);
+        },
+        shows: "airflow: 2.10.5, as the answers say",
+        ..at("OM-ENV-001", "a person says what could not be asked")
+    },
+    Case {
         change: |s, _| s.versions.target = v(3, 5, 0),
         verdict: Unknown,
+        holds: true,
         ..at("OM-ENV-001", "a target that we do not know")
     },
     Case {

@@ -143,12 +143,14 @@ pub const CASES: &[Case] = &[
     Case {
         change: |s, _| s.versions.target = v(1, 99, 0),
         verdict: Unknown,
+        holds: true,
         shows: "does not cover",
         ..at("OM-NOTES-001", "notes that we do not have")
     },
     Case {
         change: |s, _| s.versions.target = unknown(),
         verdict: Unknown,
+        holds: true,
         ..at("OM-NOTES-001", "no target")
     },
 ];

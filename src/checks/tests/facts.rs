@@ -2,7 +2,7 @@
 
 use super::promises::findings;
 use super::sample::sample_survey;
-use crate::domain::finding::Verdict;
+use crate::domain::finding::{Blocks, Verdict};
 use crate::domain::survey::{Probe, Survey};
 
 /// Which checks read which fact, and how to take it away.
@@ -39,12 +39,22 @@ const FACTS: &[Blind] = &[
     (
         "instance.keys",
         |s| s.instance.keys = Probe::Unknown("r".into()),
-        &["OM-CONF-002"],
+        &["OM-CONF-002", "OM-CONF-003"],
     ),
     (
         "instance.target_keys",
         |s| s.instance.target_keys = Probe::Unknown("r".into()),
-        &["OM-CONF-002"],
+        &["OM-CONF-002", "OM-CONF-003"],
+    ),
+    (
+        "instance.file_keys",
+        |s| s.instance.file_keys = Probe::Unknown("r".into()),
+        &["OM-CONF-003"],
+    ),
+    (
+        "instance.carried_keys",
+        |s| s.instance.carried_keys = Probe::Unknown("r".into()),
+        &["OM-CONF-003"],
     ),
     (
         "instance.platform",
@@ -63,7 +73,12 @@ const FACTS: &[Blind] = &[
     (
         "pending",
         |s| s.pending = Probe::Unknown("r".into()),
-        &["OM-HIST-002"],
+        &["OM-HIST-002", "OM-SQL-001", "OM-SQL-002"],
+    ),
+    (
+        "ground",
+        |s| s.ground = Probe::Unknown("r".into()),
+        &["OM-SQL-001", "OM-SQL-002"],
     ),
     (
         "sessions",
@@ -84,6 +99,11 @@ const FACTS: &[Blind] = &[
         },
         &["OM-TOOL-001"],
     ),
+    (
+        "orphans",
+        |s| s.orphans = Some(Probe::Unknown("r".into())),
+        &["OM-DATA-001"],
+    ),
     // Read by the plan and the report, by no check.
     (
         "estimated_rows",
@@ -101,6 +121,7 @@ fn a_fact_that_could_not_be_learned_is_never_a_pass() {
         for (finding, before) in findings(&survey).iter().zip(&healthy) {
             if readers.contains(&finding.id.as_str()) {
                 assert_eq!(finding.verdict, Verdict::Unknown, "{fact}: {finding:#?}");
+                assert!(finding.holds(Blocks::BeforeMigrate), "{fact}: {finding:#?}");
             } else {
                 assert_eq!(
                     finding, before,

@@ -6,6 +6,7 @@ mod cases_database;
 mod cases_disks;
 mod cases_history;
 mod cases_host;
+mod cases_pending_sql;
 mod cases_sessions;
 mod cases_versions;
 mod facts;
@@ -53,6 +54,7 @@ pub fn all_cases() -> Vec<&'static Case> {
         cases_sessions::CASES,
         cases_disks::CASES,
         cases_host::CASES,
+        cases_pending_sql::CASES,
     ]
     .into_iter()
     .flatten()

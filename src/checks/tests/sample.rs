@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::domain::answers::{
     Answers, BackupAnswers, ClientAnswers, ConfirmAnswers, DatabaseAnswers, DeploymentAnswers,
-    MemoryAnswers, RunAnswers, ServerAnswers, ValidateAnswers,
+    KnownAnswers, MemoryAnswers, RunAnswers, ServerAnswers, ValidateAnswers,
 };
 use crate::domain::backup::{DatabaseShape, Level};
 use crate::domain::clean_text::CleanText;
@@ -14,9 +14,12 @@ use crate::domain::instance::{InstanceFacts, Used};
 use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::{
     FlywayRow, History, NativeRow, PendingStatement, PendingVersion, PendingWork, StatementClass,
+    StatementNeeds,
 };
 use crate::domain::names::{Engine, Identity};
+use crate::domain::schema_touch::Reading;
 use crate::domain::setting;
+use crate::domain::sql_ground::{LogColumn, SqlGround};
 use crate::domain::survey::{
     ConnectionFacts, DatabaseFacts, DeploymentFacts, DeploymentKind, DiskFacts, HostFacts, Owner,
     Probe, Right, Session, Survey, ToolFacts, VersionFacts,
@@ -48,6 +51,14 @@ pub fn sample_survey() -> Survey {
         pending: Probe::Known(PendingWork {
             versions: vec![pending("1.11.0", 3), pending("1.12.0", 2)],
         }),
+        ground: Probe::Known(SqlGround {
+            log: Some(LogColumn {
+                charset: "UTF8".to_string(),
+                longest: Some(10_000),
+                lost: String::new(),
+            }),
+            ..SqlGround::default()
+        }),
         sessions: Probe::Known(vec![session(4711), session(4712)]),
         locks: Probe::Known(Vec::new()),
         tools: vec![
@@ -62,9 +73,12 @@ pub fn sample_survey() -> Survey {
         ],
         data_only_files: Vec::new(),
         estimated_rows: Probe::Known(BTreeMap::from([("table_entity".to_string(), 12_000)])),
+        orphans: Some(Probe::Known(BTreeMap::from([("table".to_string(), 0)]))),
         instance: InstanceFacts {
             keys: Probe::Known(keys(&["database.user", "server.port"])),
             target_keys: Probe::Known(keys(&["database.user", "server.port", "rdf.enabled"])),
+            file_keys: Probe::Known(keys(&["database.user", "server.port"])),
+            carried_keys: Probe::Known(keys(&["database.user", "server.port", "rdf.enabled"])),
             platform: platform(),
             ..InstanceFacts::default()
         },
@@ -91,6 +105,7 @@ pub fn sample_answers() -> Answers {
         server: ServerAnswers::default(),
         validate: ValidateAnswers::default(),
         clients: ClientAnswers::default(),
+        known: KnownAnswers::default(),
         run: RunAnswers::default(),
         confirm: ConfirmAnswers::default(),
         waive: Vec::new(),
@@ -182,6 +197,26 @@ pub fn history_of(survey: &mut Survey) -> &mut History {
     match &mut survey.history {
         Probe::Known(history) => history,
         Probe::Unknown(_) => panic!("the sample knows its history"),
+    }
+}
+
+/// What the database says to the pending work, which the sample knows.
+pub fn ground_of(survey: &mut Survey) -> &mut SqlGround {
+    match &mut survey.ground {
+        Probe::Known(ground) => ground,
+        Probe::Unknown(_) => panic!("the sample knows its ground"),
+    }
+}
+
+/// Every pending statement, in order.
+pub fn pending_of(survey: &mut Survey) -> Vec<&mut PendingStatement> {
+    match &mut survey.pending {
+        Probe::Known(work) => work
+            .versions
+            .iter_mut()
+            .flat_map(|version| &mut version.statements)
+            .collect(),
+        Probe::Unknown(_) => panic!("the sample knows its pending work"),
     }
 }
 
@@ -313,6 +348,13 @@ fn pending(version: &str, statements: usize) -> PendingVersion {
                 other_checksums: Vec::new(),
                 class: classes[number % 2],
                 table: Some("table_entity".into()),
+                needs: StatementNeeds {
+                    length: 40,
+                    reading: Reading::Read {
+                        touches: Vec::new(),
+                    },
+                    ..StatementNeeds::default()
+                },
             })
             .collect(),
         ignored_files: Vec::new(),

@@ -1,8 +1,11 @@
 //! Which rows fit a question of the release knowledge; every statement only reads.
 
+use std::collections::BTreeMap;
+
 use super::Mysql;
-use super::rows::text;
+use super::rows::{first, number, text};
 use crate::database::Result;
+use crate::database::orphans::{RELATIONS, TYPES, count};
 use crate::database::quoting::{identifier, literal};
 use crate::database::row_sql::Dialect;
 use crate::domain::clean_text::CleanText;
@@ -23,6 +26,26 @@ pub async fn rows(mysql: &Mysql, question: &RowQuestion) -> Result<RowsFound> {
         let sql = Dialect::Mysql.select(question, &identifier(&name)?, relations.as_deref())?;
         let rows = mysql.count(DOING, sql).await?;
         found.add(rows.iter().map(|row| CleanText::limited(text(row, 0), 80)));
+    }
+    Ok(found)
+}
+
+/// Relations whose end is gone, by the type of that end.
+pub async fn orphans(mysql: &Mysql) -> Result<BTreeMap<String, u64>> {
+    let mut found = BTreeMap::new();
+    let Some(relations) = table(mysql, RELATIONS).await? else {
+        return Ok(found);
+    };
+    let relations = identifier(&relations)?;
+    for (kind, wanted) in TYPES {
+        let Some(name) = table(mysql, wanted).await? else {
+            continue;
+        };
+        let sql = count(kind, &identifier(&name)?, &relations, false)?;
+        let rows = mysql
+            .count("counting relations without an end", sql)
+            .await?;
+        found.insert((*kind).to_string(), number(&first(rows)?, 0)?);
     }
     Ok(found)
 }

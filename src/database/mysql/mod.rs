@@ -7,6 +7,7 @@ mod digest;
 mod errors;
 mod facts;
 mod grants;
+mod ground;
 mod history;
 mod holders;
 mod lock;
@@ -46,6 +47,7 @@ use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
 use crate::domain::row_question::RowQuestion;
+use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::ToolCommand;
 
@@ -147,6 +149,10 @@ impl Database for Mysql {
         history::history(self).await
     }
 
+    async fn sql_ground(&self, question: &SqlQuestion) -> Result<SqlGround> {
+        ground::of(self, question).await
+    }
+
     async fn recorded_statements(&self) -> Result<BTreeMap<String, u64>> {
         history::recorded_statements(self).await
     }
@@ -165,6 +171,10 @@ impl Database for Mysql {
 
     async fn entity_counts(&self) -> Result<BTreeMap<String, u64>> {
         activity::entity_counts(self).await
+    }
+
+    async fn orphans(&self) -> Result<BTreeMap<String, u64>> {
+        matching::orphans(self).await
     }
 
     async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound> {

@@ -1,16 +1,17 @@
 //! Asks about rows of OpenMetadata's tables. Reads only.
 
+use std::collections::BTreeMap;
+
 use super::Postgres;
 use super::facts::schemas;
-use super::rows::text;
+use super::rows::{first, number, text};
 use crate::database::Result;
+use crate::database::orphans::{RELATIONS, TYPES, count};
 use crate::database::quoting::{literal, literals, qualified};
 use crate::database::row_sql::Dialect;
 use crate::domain::clean_text::CleanText;
 use crate::domain::instance::RowsFound;
 use crate::domain::row_question::RowQuestion;
-
-const RELATIONS: &str = "entity_relationship";
 
 pub async fn rows(postgres: &Postgres, question: &RowQuestion) -> Result<RowsFound> {
     let mut found = RowsFound::default();
@@ -46,6 +47,38 @@ pub async fn rows(postgres: &Postgres, question: &RowQuestion) -> Result<RowsFou
         let sql = Dialect::Postgres.select(question, &table, relations.as_deref())?;
         let rows = postgres.look(doing, sql).await?;
         found.add(rows.iter().map(|row| CleanText::limited(text(row, 0), 80)));
+    }
+    Ok(found)
+}
+
+/// Relations whose end is gone, by the type of that end.
+pub async fn orphans(postgres: &Postgres) -> Result<BTreeMap<String, u64>> {
+    let mut found = BTreeMap::new();
+    let Some(schema) = schemas(postgres).await?.into_iter().next() else {
+        return Ok(found);
+    };
+    let doing = "counting relations without an end";
+    let there = postgres
+        .look(
+            doing,
+            format!(
+                "SELECT c.relname FROM pg_catalog.pg_class c \
+                 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE c.relkind IN ('r', 'p') AND n.nspname = {} AND c.relname IN ({})",
+                literal(&schema)?,
+                literals(TYPES.iter().map(|(_, table)| *table).chain([RELATIONS]))?
+            ),
+        )
+        .await?;
+    let has = |table: &str| there.iter().any(|row| text(row, 0) == table);
+    if !has(RELATIONS) {
+        return Ok(found);
+    }
+    let relations = qualified(&schema, RELATIONS)?;
+    for (kind, table) in TYPES.iter().filter(|(_, table)| has(table)) {
+        let sql = count(kind, &qualified(&schema, table)?, &relations, false)?;
+        let rows = postgres.count(doing, sql).await?;
+        found.insert((*kind).to_string(), number(&first(rows)?, 0)?);
     }
     Ok(found)
 }

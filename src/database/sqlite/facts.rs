@@ -8,6 +8,7 @@ use sqlx::sqlite::SqliteConnection;
 use super::Sqlite;
 use super::file::{number, rows, text, unreachable};
 use crate::database::entity_tables::ENTITY_TABLES;
+use crate::database::orphans::{RELATIONS, TYPES, count};
 use crate::database::quoting::{identifier, literal};
 use crate::database::row_sql::Dialect;
 use crate::database::{Result, is_ours};
@@ -106,6 +107,26 @@ pub async fn rows_matching(sqlite: &Sqlite, question: &RowQuestion) -> Result<Ro
         let sql = Dialect::Sqlite.select(question, &identifier(&name)?, relations.as_deref())?;
         let rows = rows(&mut session, "asking about rows", sql).await?;
         found.add(rows.iter().map(|row| CleanText::limited(text(row, 0), 80)));
+    }
+    Ok(found)
+}
+
+/// Relations whose end is gone, by the type of that end.
+pub async fn orphans(sqlite: &Sqlite) -> Result<BTreeMap<String, u64>> {
+    let mut session = sqlite.open().await?;
+    let mut found = BTreeMap::new();
+    let Some(relations) = table(&mut session, RELATIONS).await? else {
+        return Ok(found);
+    };
+    let relations = identifier(&relations)?;
+    for (kind, wanted) in TYPES {
+        let Some(name) = table(&mut session, wanted).await? else {
+            continue;
+        };
+        let sql = count(kind, &identifier(&name)?, &relations, true)?;
+        let row = rows(&mut session, "counting relations without an end", sql).await?;
+        let number = row.first().map_or(Ok(0), |row| number(row, 0))?;
+        found.insert((*kind).to_string(), number);
     }
     Ok(found)
 }

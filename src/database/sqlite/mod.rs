@@ -4,6 +4,7 @@
 mod admin;
 mod facts;
 mod file;
+mod ground;
 mod history;
 mod lock;
 mod processes;
@@ -26,6 +27,7 @@ use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
 use crate::domain::row_question::RowQuestion;
+use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::ToolCommand;
 
@@ -110,6 +112,10 @@ impl Database for Sqlite {
         history::history(&mut self.open().await?).await
     }
 
+    async fn sql_ground(&self, question: &SqlQuestion) -> Result<SqlGround> {
+        ground::of(self, question).await
+    }
+
     async fn recorded_statements(&self) -> Result<BTreeMap<String, u64>> {
         history::recorded_statements(&mut self.open().await?).await
     }
@@ -129,6 +135,10 @@ impl Database for Sqlite {
 
     async fn entity_counts(&self) -> Result<BTreeMap<String, u64>> {
         facts::counts(&mut self.open().await?, facts::is_entity).await
+    }
+
+    async fn orphans(&self) -> Result<BTreeMap<String, u64>> {
+        facts::orphans(self).await
     }
 
     async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound> {

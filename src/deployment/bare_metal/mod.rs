@@ -14,6 +14,7 @@ mod install;
 mod jdbc;
 mod kept_values;
 mod link;
+mod needs;
 mod ops;
 mod orders;
 mod owner;

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 use md5::{Digest as _, Md5};
 
 use super::files::{self, SQL_LIMIT};
-use super::statement;
+use super::{needs, statement};
 use crate::deployment::Result;
 use crate::domain::clean_text::CleanText;
-use crate::domain::migration::{History, PendingStatement, PendingVersion, PendingWork};
+use crate::domain::migration::{
+    History, PendingStatement, PendingVersion, PendingWork, StatementNeeds,
+};
 use crate::domain::names::Engine;
 use crate::domain::sql_split::{LeadingComments, split};
 use crate::domain::version::OmVersion;
@@ -72,6 +74,7 @@ pub fn compute(ground: &Ground<'_>, history: &History) -> Result<PendingWork> {
         BTreeSet::new()
     };
     let mut versions = Vec::new();
+    let mut texts = Vec::new();
     for folder in &all {
         let known = recorded.contains(&folder.version);
         let above = highest.is_none_or(|highest| folder.version.triple() > highest.triple());
@@ -80,15 +83,27 @@ pub fn compute(ground: &Ground<'_>, history: &History) -> Result<PendingWork> {
         if !new && !again {
             continue;
         }
-        let (statements, ignored_files) = read(folder, ground.engine, rule, history)?;
+        let Work {
+            statements,
+            ignored_files,
+        } = read(folder, ground.engine, rule, history)?;
         if again && statements.is_empty() {
             continue;
         }
+        let (statements, whole): (Vec<_>, Vec<_>) = statements.into_iter().unzip();
+        texts.extend(whole);
         versions.push(PendingVersion {
             version: folder.version.clone(),
             statements,
             ignored_files,
         });
+    }
+    let mut needs = needs::of(ground.engine, &texts).into_iter();
+    let statements = versions
+        .iter_mut()
+        .flat_map(|version| &mut version.statements);
+    for (statement, needs) in statements.zip(&mut needs) {
+        statement.needs = needs;
     }
     Ok(PendingWork { versions })
 }
@@ -182,12 +197,15 @@ fn texts(folder: &Folder, engine: Engine) -> Result<Vec<String>> {
     Ok(texts)
 }
 
-fn read(
-    folder: &Folder,
-    engine: Engine,
-    rule: LeadingComments,
-    history: &History,
-) -> Result<(Vec<PendingStatement>, Vec<CleanText>)> {
+/// What a folder holds.
+struct Work {
+    /// Those that are not in the log, each with its whole text.
+    statements: Vec<(PendingStatement, String)>,
+    /// Files that the tool will ignore.
+    ignored_files: Vec<CleanText>,
+}
+
+fn read(folder: &Folder, engine: Engine, rule: LeadingComments, history: &History) -> Result<Work> {
     let mut statements = Vec::new();
     for text in texts(folder, engine)? {
         // A statement counts as run under whichever rule it was logged.
@@ -208,19 +226,21 @@ fn read(
             keys.retain(|other| *other != key);
             keys.dedup();
             let (class, table) = statement::classify(&statement);
-            statements.push(PendingStatement {
+            let pending = PendingStatement {
                 checksum: key,
                 other_checksums: keys,
                 head: statement::head(&statement).into(),
                 class,
                 table: table.map(CleanText::from),
-            });
+                needs: StatementNeeds::default(),
+            };
+            statements.push((pending, statement));
         }
     }
-    Ok((
+    Ok(Work {
         statements,
-        ignored(&folder.path.join(engine.migration_folder())),
-    ))
+        ignored_files: ignored(&folder.path.join(engine.migration_folder())),
+    })
 }
 
 /// SQL files that the tool does not look for.

@@ -7,7 +7,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::carry::Carry;
 use super::config::{self, Config};
+use super::environment::Environment;
 use super::{api, files, secrets, substitute, yaml};
 use crate::deployment::{Result, Uses};
 use crate::domain::clean_text::CleanText;
@@ -19,6 +21,10 @@ const KEPT: usize = 300;
 
 /// `new_home` is the new side's folder.
 pub async fn of(config: Result<Config>, new_home: &Path) -> Uses {
+    let file_keys = of_config(&config, |config| {
+        shown(&config.text, &|_| None, &config::yaml_path(&config.home))
+    });
+    let carried_keys = of_config(&config, |config| carried(config, new_home));
     let keys = config.and_then(|config| keys(&config));
     let mut platform = BTreeMap::new();
     match &keys {
@@ -46,8 +52,34 @@ pub async fn of(config: Result<Config>, new_home: &Path) -> Uses {
     Uses {
         keys: Probe::from_result(keys),
         target_keys: Probe::from_result(shipped(new_home)),
+        file_keys: Probe::from_result(file_keys),
+        carried_keys: Probe::from_result(carried_keys),
         platform,
     }
+}
+
+/// What can be told of the old configuration, or why it cannot be read.
+fn of_config<T>(
+    config: &Result<Config>,
+    tell: impl Fn(&Config) -> Result<T>,
+) -> std::result::Result<T, String> {
+    match config {
+        Ok(config) => tell(config).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The new side's file as it will be read after the carry-over.
+fn carried(config: &Config, new_home: &Path) -> Result<BTreeMap<String, CleanText>> {
+    let carry = Carry::plan(&config.home, new_home)?;
+    let exports = Environment::parse(&carry.environment, &config::env_path(new_home));
+    let path = config::yaml_path(new_home);
+    let text = files::read_text(&path, files::CONFIG_LIMIT)?;
+    let value = |name: &str| {
+        let old = || config.environment.value(name);
+        exports.value(name).or_else(old).map(str::to_owned)
+    };
+    shown(&text, &value, &path)
 }
 
 fn keys(config: &Config) -> Result<BTreeMap<String, CleanText>> {
@@ -152,4 +184,40 @@ async fn airflow(keys: &BTreeMap<String, CleanText>) -> Used {
     }
     let why = trouble.unwrap_or_else(|| "it told no version".to_owned());
     Probe::Unknown(why.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, carried, keys, shipped};
+
+    const OLD: &str = "server:\n  applicationConnectors:\n    - port: 8600\ndatabase:\n  user: om\n  \
+        url: jdbc:${DB_SCHEME:-postgresql}://${DB_HOST:-localhost}:5432/om\n  maxSize: ${DB_POOL:-40}\n\
+        clusterName: mine\n";
+
+    /// What is kept by the carry-over does not change; what only stood in the old file does.
+    #[test]
+    fn the_new_file_is_read_as_it_will_be() {
+        let root = tempfile::tempdir().expect("a folder");
+        let new = OLD
+            .replace("8600", "${SERVER_PORT:-8585}")
+            .replace("clusterName: mine", "clusterName: openmetadata")
+            .replace("DB_POOL:-40", "DB_POOL:-100");
+        for (home, yaml, env) in [("old", OLD, "export DB_HOST=db1\n"), ("new", &new, "")] {
+            let conf = root.path().join(home).join("conf");
+            std::fs::create_dir_all(&conf).expect("a folder");
+            std::fs::write(conf.join("openmetadata.yaml"), yaml).expect("written");
+            std::fs::write(conf.join("openmetadata-env.sh"), env).expect("written");
+        }
+        let (old, new) = (root.path().join("old"), root.path().join("new"));
+        let config = Config::read(&old, None).expect("read");
+        let now = keys(&config).expect("keys");
+        let then = carried(&config, &new).expect("carried");
+        let file = shipped(&new).expect("shipped");
+        let port = "server.applicationConnectors.0.port";
+        assert_eq!((now[port].as_str(), then[port].as_str()), ("8600", "8600"));
+        assert_eq!(file[port].as_str(), "8585");
+        assert_eq!(now["database.maxSize"].as_str(), "40");
+        assert_eq!(then["database.maxSize"].as_str(), "100");
+        assert_eq!(then["clusterName"].as_str(), "openmetadata");
+    }
 }

@@ -71,6 +71,7 @@ impl RunView {
                     .collect();
             }
             Event::Checked { findings } => self.findings = findings.clone(),
+            Event::Validated { points, .. } => self.validation = points.clone(),
             Event::NoteRead { note, read, .. } => {
                 if *read {
                     self.notes_read.insert(note.clone());
@@ -333,6 +334,7 @@ impl RunView {
             Fact::GateEqual { .. } => facts.gate_equal = true,
             Fact::PointCrossed { at_ms } => facts.point_crossed_ms = Some(*at_ms),
             Fact::CountsBefore { counts } => facts.counts_before = counts.clone(),
+            Fact::OrphansBefore { orphans } => facts.orphans_before = Some(orphans.clone()),
             Fact::MigrationComplete { .. } => facts.migrated = true,
             Fact::ServerStarted { .. } => facts.server_stopped = false,
             Fact::Restored { database, .. } => {

@@ -53,6 +53,10 @@ pub fn detail(state: &State) -> Vec<Row> {
         Some(Item::Check(index)) => notes::check_detail(state, index),
         Some(Item::Point(index)) => settings::point_detail(state, index),
         Some(Item::Step(index)) => before::step_detail(state, index),
+        Some(Item::Client(index)) => match crate::wizard::clients::known(state).get(index) {
+            Some(client) => clients::more(client),
+            None => Vec::new(),
+        },
         _ => vec![Row::text("There is nothing more to tell about this.")],
     }
 }

@@ -13,9 +13,12 @@ pub fn notes(state: &State) -> Vec<Row> {
     let mut rows: Vec<Row> = GuideQuestion::ALL
         .into_iter()
         .map(|question| {
-            let answer = question.answer(&state.notes);
+            let target = state.looked.as_ref().and_then(|l| l.plan.to.as_ref());
+            let answer = question.answer_for(&state.notes, &state.knowledge, target);
             let role = match answer {
-                GuideAnswer::Yes { .. } | GuideAnswer::CannotTell { .. } => Role::Warn,
+                GuideAnswer::Yes { .. }
+                | GuideAnswer::CannotTell { .. }
+                | GuideAnswer::NotKnown => Role::Warn,
                 GuideAnswer::No => Role::Plain,
             };
             Row::text(format!("{}  ", question.words()))
@@ -215,7 +218,7 @@ pub fn checks(state: &State) -> Vec<Row> {
         )));
     }
     rows.push(
-        Row::dim("  Enter tells more and shows the command; w waives with a reason.").hang(2),
+        Row::dim("  Enter tells more and shows the command; t tells what omup could not see; w waives with a reason.").hang(2),
     );
     rows.push(Row::empty());
     if state.looking {

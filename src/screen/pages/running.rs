@@ -4,6 +4,7 @@ use super::pointer;
 use crate::domain::clean_text::CleanText;
 use crate::domain::run_view::StepState;
 use crate::domain::step::{Outcome, StepId};
+use crate::domain::validation::PointResult;
 use crate::screen::rows::{Role, Row, cut};
 use crate::screen::theme::{self, Glyph};
 use crate::screen::units;
@@ -273,8 +274,44 @@ fn facts(run: &RunWatch, page: Page) -> Vec<Row> {
             rows.push(Row::new(format!("        {}{restore}", level.words()), Role::Good).hang(8));
         }
     }
+    if page == Page::Validate {
+        rows.extend(validation(run));
+    }
     if page == Page::Proof {
         rows.push(Row::dim("        The copy lies beside production and is dropped afterwards; production is only read.").hang(8));
+    }
+    rows
+}
+
+/// What the validation looked at, point by point; what is not plainly well first.
+pub fn validation(run: &RunWatch) -> Vec<Row> {
+    let mut points: Vec<_> = run.view.validation.iter().collect();
+    points.sort_by_key(|point| match point.result {
+        PointResult::Failed => 0,
+        PointResult::Doubt => 1,
+        PointResult::ByPerson => 2,
+        PointResult::ByStep { .. } => 3,
+        PointResult::Passed => 4,
+    });
+    let mut rows = Vec::new();
+    for point in points {
+        let (sign, word) = match &point.result {
+            PointResult::Passed => (theme::DONE, String::new()),
+            PointResult::Failed => (theme::FAILED, String::new()),
+            PointResult::Doubt => (theme::WARNED, String::new()),
+            PointResult::ByStep { step } => (theme::TODO, format!(" ({})", step.title())),
+            PointResult::ByPerson => (theme::UNKNOWN, " (yours to look at)".to_string()),
+        };
+        rows.push(
+            Row::new(format!("  {} ", sign.glyph), sign.role)
+                .and(format!("{}  ", point.about), Role::Dim)
+                .and(point.message.to_string(), Role::Plain)
+                .and(word, Role::Dim)
+                .hang(4),
+        );
+    }
+    if !rows.is_empty() {
+        rows.insert(0, Row::empty());
     }
     rows
 }

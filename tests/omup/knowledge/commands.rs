@@ -71,3 +71,30 @@ fn a_misspelt_check_hides_nothing() {
     let said = said.expect(2).stderr;
     assert!(said.contains("there is no check 'OM-DB-0001'"), "{said}");
 }
+
+#[test]
+fn the_catalogue_tells_cost_limit_and_condition_of_each_check() {
+    let folder = Folder::new("list");
+    let said = omup(&folder, &["checks", "list"]).expect(0).stdout;
+    let json = omup(&folder, &["checks", "list", "--json"]).expect(0);
+    let json: Value = serde_json::from_str(&json.stdout).expect("JSON");
+    let checks = json["checks"].as_array().expect("checks");
+    assert!(checks.len() > 30, "{}", checks.len());
+    for check in checks {
+        let text = |key: &str| {
+            check[key]
+                .as_str()
+                .unwrap_or_else(|| panic!("{key}: {check}"))
+        };
+        assert!(!text("condition").is_empty(), "{check}");
+        let line = said.lines().find(|line| line.starts_with(text("id")));
+        let line = line.unwrap_or_else(|| panic!("no line of {check}"));
+        assert!(line.contains(text("time_limit")), "{line}");
+        assert!(line.ends_with(text("title")), "{line}");
+        let seconds = check["time_limit_seconds"].as_u64().expect("seconds");
+        assert_eq!(seconds == 0, text("cost") == "free", "{check}");
+        assert!(seconds <= 30 || text("cost") == "scan", "{check}");
+        // An UNKNOWN always holds something back.
+        assert_ne!(text("unknown_blocks"), "no", "{check}");
+    }
+}

@@ -170,12 +170,14 @@ impl World {
             database: self.database(),
             history: Probe::Known(self.history()),
             pending: Probe::Unknown("not looked for".into()),
+            ground: Probe::Unknown("not looked for".into()),
             sessions: Probe::Known(Vec::new()),
             locks: Probe::Known(Vec::new()),
             tools: Vec::new(),
             disks: Vec::new(),
             data_only_files: Vec::new(),
             estimated_rows: Probe::Known(self.tables.clone()),
+            orphans: None,
             instance: InstanceFacts {
                 rows,
                 keys: Probe::Known(texts(&self.settings)),
@@ -188,6 +190,7 @@ impl World {
                 clients: self.client.iter().map(Client::facts).collect(),
                 clients_unseen: None,
                 code: Probe::Known(self.code(&knowledge.code_marks(&self.from, &self.to))),
+                ..InstanceFacts::default()
             },
         }
     }
@@ -195,8 +198,8 @@ impl World {
     fn engine(&self) -> Engine {
         match self.engine.as_str() {
             "postgres" => Engine::Postgres,
-            // No probe asks for anything but PostgreSQL or not.
-            _ => Engine::Sqlite,
+            "mysql" => Engine::Mysql,
+            other => panic!("no engine '{other}'"),
         }
     }
 
@@ -232,8 +235,14 @@ impl World {
                 oid: "1".to_owned(),
                 database: "openmetadata_db".to_owned(),
             },
-            version_text: "15.14".into(),
-            major: 15,
+            version_text: match self.engine() {
+                Engine::Mysql => "8.0.42".into(),
+                Engine::Postgres | Engine::Sqlite => "15.14".into(),
+            },
+            major: match self.engine() {
+                Engine::Mysql => 8,
+                Engine::Postgres | Engine::Sqlite => 15,
+            },
             shape: DatabaseShape::default(),
             bytes: 0,
             largest_table: None,

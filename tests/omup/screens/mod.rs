@@ -1,5 +1,6 @@
 //! What a person sees: the wizard's frames, from recorded sessions and in a real terminal.
 
+mod clients;
 mod film;
 mod masks;
 mod on_servers;

@@ -13,7 +13,7 @@ use super::film::{Film, RICH};
 
 const RECORD: &str = include_str!("../../fixtures/practice-upgrade-and-back.jsonl");
 
-fn film() -> Film {
+pub fn film() -> Film {
     let lesson = Lesson {
         name: "good".to_string(),
         about: "everything goes well; then it is taken back all the same".to_string(),

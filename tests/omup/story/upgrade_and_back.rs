@@ -80,6 +80,18 @@ fn up_and_back(stage: &Stage) {
         assert!(run.join(file).is_file(), "{file}");
     }
 
+    let report = std::fs::read_to_string(run.join("report.md")).expect("the report");
+    for line in [
+        "## Validation",
+        "- PASSED entities: ",
+        "- PASSED relations: 0 have lost an end, 0 before",
+        "- STEP 1.12.1 search: every entity is found again",
+        "-> step 'Rebuild the search index': ",
+        "- YOURS 1.12.4 database: ",
+    ] {
+        assert!(report.contains(line), "{line} in {report}");
+    }
+
     let ways = stage.omup(&["rollback", "--json"], false).expect(0);
     let ways: serde_json::Value = serde_json::from_str(&ways.stdout).expect("ways");
     assert_eq!(ways["ways"][0]["id"], "restore");
@@ -119,4 +131,28 @@ fn up_and_back(stage: &Stage) {
         "the upgraded database is kept beside"
     );
     stage.omup(&["rollback"], false).expect(0);
+}
+
+/// A migration that leaves relations without an end: every entity is still there, and a person is
+/// told to look.
+#[test]
+fn relations_that_lose_an_end_on_the_way_are_told() {
+    let stage = Stage::sqlite(
+        "lost-ends",
+        &Setting {
+            confirm: false,
+            ..quiet()
+        },
+    );
+    let file = stage
+        .home("new_home")
+        .join("bootstrap/sql/migrations/native/1.12.4/sqlite/postDataMigrationSQLScript.sql");
+    let text = std::fs::read_to_string(&file).expect("the file of the new version");
+    let more = "INSERT INTO entity_relationship (fromId, toId, fromEntity, toEntity, relation) VALUES ('gone-1', 'gone-2', 'table', 'user', 8);";
+    std::fs::write(&file, format!("{text}\n{more}\n")).expect("write it");
+    stage.answer("", true);
+    stage.omup(&["run", "--answers"], true).expect(0);
+    let report = std::fs::read_to_string(stage.run_folder().join("report.md")).expect("a report");
+    let told = "- LOOK relations: more have lost an end than before: table: 0 before, 1 after; user: 0 before, 1 after";
+    assert!(report.contains(told), "{report}");
 }

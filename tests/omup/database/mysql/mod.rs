@@ -4,6 +4,8 @@ mod bench;
 mod content;
 mod definers;
 mod facts;
+mod ground;
 mod locks;
+mod probes;
 mod read_lock;
 mod sessions;
