@@ -8,6 +8,7 @@ use super::scene::{WAITS, assert_honest, assert_resumes, complete, journal, quie
 use super::tools::Fake;
 use crate::story::stage::{RUN, Stage};
 use crate::support::digest::difference;
+use crate::support::engine::Engine;
 use crate::support::omup::Running;
 
 const STATE: u64 = 4 << 20;
@@ -21,16 +22,34 @@ fn fill(folder: &Path, name: &str) {
 }
 
 #[test]
-fn the_reserve_lets_a_run_on_a_full_disk_tell_its_end() {
-    let Some(stage) = Stage::postgres("full-state", &quiet()) else {
+fn the_reserve_lets_a_run_on_a_full_disk_tell_its_end_on_postgres() {
+    reserve(Engine::Postgres);
+}
+
+#[test]
+fn the_reserve_lets_a_run_on_a_full_disk_tell_its_end_on_mysql() {
+    reserve(Engine::Mysql);
+}
+
+fn reserve(engine: Engine) {
+    let Some(stage) = Stage::of(engine, "full-state", &quiet()) else {
         return;
     };
     full_in_the_dump(&stage, false);
 }
 
 #[test]
-fn a_journal_that_cannot_be_written_stops_the_run() {
-    let Some(stage) = Stage::postgres("no-journal", &quiet()) else {
+fn a_journal_that_cannot_be_written_stops_the_run_on_postgres() {
+    no_journal(Engine::Postgres);
+}
+
+#[test]
+fn a_journal_that_cannot_be_written_stops_the_run_on_mysql() {
+    no_journal(Engine::Mysql);
+}
+
+fn no_journal(engine: Engine) {
+    let Some(stage) = Stage::of(engine, "no-journal", &quiet()) else {
         return;
     };
     full_in_the_dump(&stage, true);
@@ -89,7 +108,8 @@ fn full_in_the_dump(stage: &Stage, wholly: bool) {
         "touch '{gate}.at'\nwhile [ ! -e '{gate}' ]; do sleep 0.05; done\nexec '{{real}}' \"$@\"",
         gate = gate.display()
     );
-    let fake = Fake::new(stage, "pg_dump", "-Fc", &script);
+    let tool = stage.database().engine().dump_tool();
+    let fake = Fake::new(stage, tool.program, tool.word, &script);
     let (running, folder) = at_the_gate(stage, &fake, &gate);
     fill(&state, "filler");
     if wholly {

@@ -4,53 +4,149 @@ use super::scene::{WAITS, assert_honest, assert_untouched, complete, failure, qu
 use super::tools::Fake;
 use crate::story::stage::{RUN, Stage};
 use crate::support::digest::difference;
+use crate::support::engine::Engine;
+
+const UNFINISHED: &str = "the line that ends a dump is missing";
 
 #[test]
-fn half_a_dump_with_exit_code_0_is_refused() {
-    let Some(stage) = Stage::postgres("half-dump", &quiet()) else {
+fn half_a_dump_with_exit_code_0_is_refused_on_postgres() {
+    half_a_dump(Engine::Postgres);
+}
+
+#[test]
+fn half_a_dump_with_exit_code_0_is_refused_on_mysql() {
+    half_a_dump(Engine::Mysql);
+}
+
+fn half_a_dump(engine: Engine) {
+    let Some(stage) = Stage::of(engine, "half-dump", &quiet()) else {
         return;
     };
     run(&stage).run(RUN).expect(WAITS);
     let whole = raw_bytes(&stage);
+    let (short, last) = match engine {
+        Engine::Postgres => ("cannot be read", 1),
+        // Any part of it is SQL that a client would run without a word. The last newline is no loss.
+        Engine::Mysql | Engine::OldMysql => (UNFINISHED, 2),
+    };
     for (bytes, named) in [
         (0, "is empty"),
-        (1, "cannot be read"),
+        (1, short),
         // The table of contents comes first.
-        (2_000, "cannot be read"),
-        (whole / 2, "cannot be read"),
-        (whole - 1_024, "cannot be read"),
-        (whole - 1, "cannot be read"),
+        (2_000, short),
+        (whole / 2, short),
+        (whole - 1_024, short),
+        (whole - last, short),
     ] {
         let script = format!("'{{real}}' \"$@\" | head -c {bytes}\nexit 0");
         refused(&stage, &script, named, &format!("{bytes} of {whole} bytes"));
     }
 }
 
+/// Whole lines and statements, each of which a client would run: the end of a row, of a table, of everything
+/// but the last line.
 #[test]
-fn a_dump_without_one_table_is_refused() {
-    let Some(stage) = Stage::postgres("dropped-table", &quiet()) else {
+fn half_a_dump_that_ends_at_a_statement_is_refused_on_mysql() {
+    let Some(stage) = Stage::mysql("half-statement", &quiet()) else {
+        return;
+    };
+    for (told, script) in [
+        (
+            "up to the end of the first rows",
+            "'{real}' \"$@\" | sed -n '1,/^INSERT INTO/p'\nexit 0",
+        ),
+        (
+            "up to the end of a table",
+            "'{real}' \"$@\" | sed -n '1,/^UNLOCK TABLES/p'\nexit 0",
+        ),
+        (
+            "all but the last line",
+            "'{real}' \"$@\" | sed '/^-- Dump completed/d'\nexit 0",
+        ),
+    ] {
+        refused(&stage, script, UNFINISHED, told);
+    }
+}
+
+#[test]
+fn a_dump_without_one_table_is_refused_on_postgres() {
+    without_one_table(
+        Engine::Postgres,
+        &[
+            ("--exclude-table=public.user_entity", "user_entity"),
+            ("--exclude-table-data=public.user_entity", "user_entity"),
+            // More tables than a sentence names: the first one.
+            ("--schema-only", "DATABASE_CHANGE_LOG"),
+        ],
+    );
+}
+
+#[test]
+fn a_dump_without_one_table_is_refused_on_mysql() {
+    without_one_table(
+        Engine::Mysql,
+        &[
+            ("--ignore-table={database}.user_entity", "user_entity"),
+            // More tables than a sentence names: the first one.
+            ("--no-create-info", "DATABASE_CHANGE_LOG"),
+        ],
+    );
+}
+
+fn without_one_table(engine: Engine, options: &[(&str, &str)]) {
+    let Some(stage) = Stage::of(engine, "dropped-table", &quiet()) else {
         return;
     };
     run(&stage).run(RUN).expect(WAITS);
-    for (option, named) in [
-        ("--exclude-table=public.user_entity", "user_entity"),
-        ("--exclude-table-data=public.user_entity", "user_entity"),
-        // More tables than a sentence names: the first one.
-        ("--schema-only", "DATABASE_CHANGE_LOG"),
-    ] {
-        refused(
-            &stage,
-            &format!("exec '{{real}}' {option} \"$@\""),
-            named,
-            option,
-        );
+    for (option, named) in options {
+        let option = option.replace("{database}", &stage.database_name());
+        // Behind the first argument, which may have to be the first.
+        let script = format!("first=$1; shift; exec '{{real}}' \"$first\" {option} \"$@\"");
+        refused(&stage, &script, named, &option);
     }
+}
+
+/// Commands of the client program itself: a dump has none, and one that has some is somebody's trap.
+#[test]
+fn a_dump_that_would_start_programs_is_refused_on_mysql() {
+    let Some(stage) = Stage::mysql("trap-dump", &quiet()) else {
+        return;
+    };
+    let touched = stage.folder.join("touched");
+    let script = format!(
+        "printf '\\\\! touch {0}\\nsystem touch {0}\\n'; exec '{{real}}' \"$@\"",
+        touched.display()
+    );
+    refused(
+        &stage,
+        &script,
+        "a command for the client program",
+        "a trap",
+    );
+    assert!(!touched.exists(), "nothing was started");
 }
 
 /// A dump of another database than the one that was asked for: every table may be there, the rows are not.
 #[test]
-fn a_dump_of_another_content_is_not_proven() {
-    let Some(stage) = Stage::postgres("other-rows", &quiet()) else {
+fn a_dump_of_another_content_is_not_proven_on_postgres() {
+    // Restored into the scratch copy, then one row is lost: as if the dump had never held it.
+    let lose = "delete from user_entity where ctid = (select min(ctid) from user_entity)";
+    let script = format!(
+        "'{{real}}' \"$@\" || exit\nwhile [ $# -gt 0 ]; do case \"$1\" in -h) h=$2;; -p) p=$2;; -U) u=$2;; -d) d=$2;; esac; shift; done\n\
+         exec psql -XAtq -h \"$h\" -p \"$p\" -U \"$u\" -d \"$d\" -c '{lose}'"
+    );
+    other_content(Engine::Postgres, "pg_restore", "--exit-on-error", &script);
+}
+
+/// Its tables are all there and its last line too.
+#[test]
+fn a_dump_of_another_content_is_not_proven_on_mysql() {
+    let script = "first=$1; shift; exec '{real}' \"$first\" --where='1=0' \"$@\"";
+    other_content(Engine::Mysql, "mysqldump", "--single-transaction", script);
+}
+
+fn other_content(engine: Engine, tool: &str, word: &str, script: &str) {
+    let Some(stage) = Stage::of(engine, "other-rows", &quiet()) else {
         return;
     };
     run(&stage).run(RUN).expect(WAITS);
@@ -58,17 +154,11 @@ fn a_dump_of_another_content_is_not_proven() {
         tree(&stage.backups()),
         stage.contents(&stage.database_name()),
     );
-    // Restored into the scratch copy, then one row is lost: as if the dump had never held it.
-    let lose = "delete from user_entity where ctid = (select min(ctid) from user_entity)";
-    let script = format!(
-        "'{{real}}' \"$@\" || exit\nwhile [ $# -gt 0 ]; do case \"$1\" in -h) h=$2;; -p) p=$2;; -U) u=$2;; -d) d=$2;; esac; shift; done\n\
-         exec psql -XAtq -h \"$h\" -p \"$p\" -U \"$u\" -d \"$d\" -c '{lose}'"
-    );
-    let fake = Fake::new(&stage, "pg_restore", "--exit-on-error", &script);
+    let fake = Fake::new(&stage, tool, word, script);
     run(&stage).path_first(&fake.folder).run(RUN).expect(21);
     let said = failure(&stage);
     assert!(
-        said.starts_with("prove: ") && said.contains("user_entity"),
+        said.starts_with("prove: ") && said.contains("rows in the source"),
         "{said}"
     );
     assert!(
@@ -76,7 +166,7 @@ fn a_dump_of_another_content_is_not_proven() {
         "{}",
         stage.status()
     );
-    assert_untouched(&older, &stage.backups(), "one row lost");
+    assert_untouched(&older, &stage.backups(), "rows lost");
     assert_eq!(
         difference(&before, &stage.contents(&stage.database_name())),
         Vec::<String>::new()
@@ -103,7 +193,8 @@ fn refused(stage: &Stage, script: &str, named: &str, told: &str) {
         complete(stage),
         stage.contents(&name),
     );
-    let fake = Fake::new(stage, "pg_dump", "-Fc", script);
+    let tool = stage.database().engine().dump_tool();
+    let fake = Fake::new(stage, tool.program, tool.word, script);
     let ended = run(stage).path_first(&fake.folder).run(RUN);
     fake.remove();
     assert_eq!(ended.code, 20, "{told}\n{}\n{}", ended.stdout, ended.stderr);

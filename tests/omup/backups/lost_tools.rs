@@ -5,10 +5,13 @@ use super::scene::{
 };
 use super::tools::Fake;
 use crate::story::stage::{RUN, Stage};
+use crate::support::engine::Engine;
 use rustix::process::Signal;
 
 /// What the tool is, one of its words, what it does before it waits, and the step and exit code of its end.
-const TOOLS: &[(&str, &str, &str, &str, i32)] = &[
+type Lost = (&'static str, &'static str, &'static str, &'static str, i32);
+
+const POSTGRES: &[Lost] = &[
     (
         "pg_dump",
         "-Fc",
@@ -33,13 +36,39 @@ const TOOLS: &[(&str, &str, &str, &str, i32)] = &[
     ("pg_restore", "--exit-on-error", "", "prove", 21),
 ];
 
+const MYSQL: &[Lost] = &[
+    (
+        "mysqldump",
+        "--single-transaction",
+        "'{real}' \"$@\" | head -c 100000",
+        "back-up",
+        20,
+    ),
+    (
+        "mysql",
+        "--binary-mode",
+        "head -c 100000 > /dev/null",
+        "prove",
+        21,
+    ),
+];
+
 #[test]
-fn a_killed_tool_is_named_with_its_signal() {
-    let Some(stage) = Stage::postgres("lost-tool", &quiet()) else {
+fn a_killed_tool_is_named_with_its_signal_on_postgres() {
+    killed_tools(Engine::Postgres, POSTGRES);
+}
+
+#[test]
+fn a_killed_tool_is_named_with_its_signal_on_mysql() {
+    killed_tools(Engine::Mysql, MYSQL);
+}
+
+fn killed_tools(engine: Engine, tools: &[Lost]) {
+    let Some(stage) = Stage::of(engine, "lost-tool", &quiet()) else {
         return;
     };
     run(&stage).run(RUN).expect(WAITS);
-    for (tool, word, before, step, exit) in TOOLS {
+    for (tool, word, before, step, exit) in tools {
         for (signal, named) in [
             (Signal::KILL, "signal 9 (killed)"),
             (Signal::TERM, "signal 15 (terminated)"),

@@ -1,7 +1,7 @@
 //! Fake client tools that stand first on PATH: shell scripts around the real ones.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::story::stage::Stage;
@@ -18,7 +18,7 @@ impl Fake {
     /// `tool` is replaced by a script: `{real}` stands for the real program. Calls without `word` among their
     /// arguments go straight to the real one.
     pub fn new(stage: &Stage, tool: &str, word: &str, script: &str) -> Fake {
-        let real = real(tool);
+        let real = stage.real(tool);
         let script = script.replace("{real}", &real.display().to_string());
         let text = format!(
             "#!/bin/sh\ncase \" $* \" in *\" {word} \"*) ;; *) exec '{}' \"$@\" ;; esac\n{script}\n",
@@ -58,12 +58,4 @@ impl Fake {
     pub fn remove(&self) {
         std::fs::remove_dir_all(&self.folder).expect("removed");
     }
-}
-
-fn real(tool: &str) -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let found = std::env::split_paths(&path)
-        .map(|folder| folder.join(tool))
-        .find(|file: &PathBuf| Path::is_file(file));
-    found.unwrap_or_else(|| panic!("{tool} is not on PATH"))
 }
