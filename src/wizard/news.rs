@@ -102,6 +102,12 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
             if changed {
                 effects.extend(log_again(state));
             }
+            if changed && state.page == Page::Ways {
+                // They were computed from where the run stood then.
+                state.ways = None;
+                state.ways_asked = true;
+                effects.push(Effect::WaysBack);
+            }
             effects
         }
         Event::Progress(progress) => {

@@ -483,3 +483,19 @@ fn every_log_of_a_run_is_reached_from_the_log_page() {
     desk.key(Key::plain(Code::BackTab));
     assert_eq!(shown(&desk), "migrate.log");
 }
+
+#[test]
+fn the_ways_back_are_computed_anew_when_the_runner_ends() {
+    let mut desk = Desk::new();
+    desk.run(true, past_the_point(StepId::Migrate));
+    desk.key(Key::char('R'));
+    desk.state.with_run = false;
+    let effects = desk.news(Event::Runner {
+        alive: false,
+        helm: None,
+        mine: false,
+        foreign: false,
+    });
+    assert_eq!(desk.state.page, Page::Ways);
+    assert!(effects.contains(&Effect::WaysBack), "{effects:?}");
+}
