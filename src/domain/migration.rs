@@ -142,7 +142,7 @@ pub enum Reached {
     /// own row is not.
     At {
         version: OmVersion,
-        statement: Option<PendingStatement>,
+        statement: Option<Box<PendingStatement>>,
     },
     /// Something is recorded that comes after something that is not.
     Unordered { why: String },
@@ -215,7 +215,7 @@ impl PendingWork {
         }
         Reached::At {
             version: current.version.clone(),
-            statement: next.map(|next| current.statements[next].clone()),
+            statement: next.map(|next| Box::new(current.statements[next].clone())),
         }
     }
 }
