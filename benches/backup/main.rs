@@ -1,10 +1,14 @@
-//! How long a backup takes beside what an operator would type by hand, on one PostgreSQL database.
+//! How long a backup takes beside what an operator would type by hand, on one PostgreSQL and one MySQL database.
 //!
-//! `OMUP_TEST_POSTGRES=postgres://postgres:...@127.0.0.1:PORT/postgres cargo bench --bench backup`
-//! makes a practice database of `OMUP_BENCH_SIZE` (default `100MB`) and measures everything in turns
-//! within one process, `OMUP_BENCH_ROUNDS` times (default 3), so that a busy moment of the machine
-//! hits all alike. Printed are medians; only the ratios mean anything on another machine.
+//! With `OMUP_TEST_POSTGRES`, or `OMUP_TEST_MYSQL` and `OMUP_TEST_MYSQL_TOOLS`, or all of them as
+//! `tests/testbed/start NAME` prints them, `cargo bench --bench backup` makes a practice database of
+//! `OMUP_BENCH_SIZE` (default `100MB`) on each and measures everything in turns within one process,
+//! `OMUP_BENCH_ROUNDS` times (default 3), so that a busy moment of the machine hits all alike. Printed
+//! are medians; only the ratios mean anything on another machine.
 
+mod place;
+
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -18,15 +22,13 @@ use omup::domain::backup::Level;
 use omup::domain::names::{Engine, RunId};
 use omup::domain::secret::Secret;
 use omup::domain::survey::ConnectionFacts;
-use omup::process::{Place, private_file};
+use omup::process::{Place as Where, private_file};
 
-/// The ordinary role of the test bed's servers and its password.
-const ROLE: &str = "om";
-const PASSWORD: &str = "om-secret-canary";
+use self::place::{PASSWORD, Place, USER};
 
 /// What is measured, each in seconds.
-const PLAIN: &str = "pg_dump > /dev/null";
-const GZIP: &str = "pg_dump | gzip > file";
+const PLAIN: &str = "dump tool > /dev/null";
+const GZIP: &str = "dump tool | gzip > file";
 const TAKE: &str = "omup: backup taken";
 const PROVE: &str = "omup: backup proven (after it was taken)";
 const RESTORE: &str = "  of this the restore of the copy";
@@ -35,8 +37,7 @@ const ROWS: &[&str] = &[PLAIN, GZIP, TAKE, PROVE, RESTORE, DIGEST];
 
 struct Bench {
     folder: tempfile::TempDir,
-    port: u16,
-    superuser: String,
+    place: Place,
     name: String,
     database: Arc<dyn Database>,
     admin: Arc<dyn Admin>,
@@ -47,26 +48,52 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
-    let Ok(url) = std::env::var("OMUP_TEST_POSTGRES") else {
+    let places = Place::all();
+    if places.is_empty() {
         println!(
-            "not measured: OMUP_TEST_POSTGRES is not set (tests/testbed/start postgres prints it)"
+            "not measured: neither OMUP_TEST_POSTGRES nor OMUP_TEST_MYSQL is set (tests/testbed/start prints them)"
         );
         return;
-    };
+    }
+    programs_first(&places);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .expect("a runtime");
-    runtime.block_on(measure(&url));
+    for place in places {
+        runtime.block_on(measure(place));
+    }
 }
 
-async fn measure(url: &str) {
+/// omup takes the client programs from `PATH`: this process starts itself again with the right ones first.
+fn programs_first(places: &[Place]) {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let already: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let wanted: Vec<PathBuf> = places
+        .iter()
+        .filter_map(Place::programs)
+        .filter(|programs| already.first().is_none_or(|first| first != programs))
+        .map(Path::to_path_buf)
+        .collect();
+    if wanted.is_empty() {
+        return;
+    }
+    let path = std::env::join_paths(wanted.into_iter().chain(already)).expect("a PATH");
+    let this = std::env::current_exe().expect("this program");
+    let error = Command::new(this)
+        .args(std::env::args_os().skip(1))
+        .env("PATH", path)
+        .exec();
+    panic!("cannot start again: {error}");
+}
+
+async fn measure(place: Place) {
     let size = std::env::var("OMUP_BENCH_SIZE").unwrap_or_else(|_| "100MB".to_string());
     let rounds = std::env::var("OMUP_BENCH_ROUNDS")
         .ok()
         .and_then(|n| n.parse().ok())
         .unwrap_or(3);
-    let bench = Bench::open(url, &size).await;
+    let bench = Bench::open(place, &size).await;
     let mut seconds: Vec<(&str, Vec<f64>)> = ROWS.iter().map(|row| (*row, Vec::new())).collect();
     let mut sizes = (0, 0, 0);
     for round in 1..=rounds {
@@ -77,12 +104,9 @@ async fn measure(url: &str) {
                 .filter(|(name, _)| *name == row)
                 .for_each(|(_, values)| values.push(value));
         };
-        note(
-            PLAIN,
-            bench.shell("pg_dump > \"$0\"", Path::new("/dev/null")),
-        );
+        note(PLAIN, bench.place.plain(&bench.name));
         let by_hand = bench.folder.path().join("by-hand.gz");
-        note(GZIP, bench.shell("pg_dump | gzip > \"$0\"", &by_hand));
+        note(GZIP, bench.place.gzip(&bench.name, &by_hand));
         let begun = Instant::now();
         let taken = bench.take().await;
         note(TAKE, begun.elapsed().as_secs_f64());
@@ -122,39 +146,42 @@ fn print(
             .find(|(name, _)| *name == row)
             .map_or(0.0, |(_, values)| values[values.len() / 2])
     };
-    let on_disk = bench.sql(
-        &bench.name,
-        &format!("select pg_database_size('{}')", bench.name),
-    );
+    let on_disk = bench.place.size(&bench.name);
     println!(
-        "\npractice database {size}: {on_disk} bytes on the server's disk, {raw} bytes of archive\n"
+        "\n{}, practice database {size}: {on_disk} bytes on the server's disk, {raw} bytes of archive\n",
+        bench.place.word()
     );
     println!("{:<44} {:>8}   all rounds", "", "median s");
     for (row, values) in seconds.iter() {
         let all: Vec<String> = values.iter().map(|value| format!("{value:.2}")).collect();
         println!("{row:<44} {:>8.2}   {}", of(row), all.join(" "));
     }
-    println!("\nP1  taken / {PLAIN:<32} {:.2}", of(TAKE) / of(PLAIN));
-    println!("P2  taken / {GZIP:<32} {:.2}", of(TAKE) / of(GZIP));
+    let (plain, by_hand, proven) = match bench.place.engine {
+        Engine::Postgres => ("P1", "P2", "P3"),
+        Engine::Mysql | Engine::Sqlite => ("  ", "P4", "P5"),
+    };
+    println!("\n{plain}  taken / {PLAIN:<32} {:.2}", of(TAKE) / of(PLAIN));
+    println!("{by_hand}  taken / {GZIP:<32} {:.2}", of(TAKE) / of(GZIP));
     #[expect(clippy::cast_precision_loss, reason = "a ratio of sizes")]
     let share = stored as f64 / gzip as f64;
-    println!("P2  stored {stored} / gzip {gzip} bytes {share:>17.2}");
+    println!("{by_hand}  stored {stored} / gzip {gzip} bytes {share:>17.2}");
     println!(
-        "P3  taken and proven / {GZIP:<21} {:.2}",
+        "{proven}  taken and proven / {GZIP:<21} {:.2}",
         (of(TAKE) + of(PROVE)) / of(GZIP)
     );
+    println!("    restore / {PLAIN:<30} {:.2}", of(RESTORE) / of(PLAIN));
+    println!("P6  most memory of this process {:>20}", peak());
+}
+
+/// `VmHWM` of proc(5), as the kernel writes it.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.unwrap_or("unknown").trim().to_string()
 }
 
 impl Bench {
-    async fn open(url: &str, size: &str) -> Bench {
-        let place = url
-            .strip_prefix("postgres://postgres:")
-            .and_then(|rest| rest.split_once("@127.0.0.1:"));
-        let (password, port) = place.expect("postgres://postgres:PASSWORD@127.0.0.1:PORT/postgres");
-        let port: u16 = port
-            .strip_suffix("/postgres")
-            .and_then(|port| port.parse().ok())
-            .expect("a port");
+    async fn open(place: Place, size: &str) -> Bench {
         let folder = tempfile::Builder::new()
             .prefix("omup-bench-")
             .tempdir()
@@ -163,12 +190,12 @@ impl Bench {
         let private_folder = folder.path().join("private");
         private_file::create_folder(&private_folder).expect("a private folder");
         let facts = ConnectionFacts {
-            engine: Engine::Postgres,
+            engine: place.engine,
             host: "127.0.0.1".into(),
-            port,
+            port: place.port,
             database: name.clone(),
-            user: ROLE.into(),
-            params: String::new(),
+            user: USER.into(),
+            params: "useSSL=false".into(),
             origin: std::collections::BTreeMap::new(),
         };
         let target = Target {
@@ -177,22 +204,10 @@ impl Bench {
             application: "omup bench".into(),
             private_folder,
         };
-        sql(
-            port,
-            password,
-            "postgres",
-            &format!("alter role {ROLE} createdb"),
-        );
-        sql(
-            port,
-            password,
-            "postgres",
-            &format!("create database \"{name}\" owner {ROLE} template template0"),
-        );
-        make(folder.path(), port, &name, size);
+        place.create(&name);
+        make(folder.path(), &place, &name, size);
         Bench {
-            port,
-            superuser: password.to_string(),
+            place,
             database: connect(target.clone()).await.expect("connected"),
             admin: admin(target).await.expect("connected"),
             folder,
@@ -200,26 +215,8 @@ impl Bench {
         }
     }
 
-    fn sql(&self, database: &str, text: &str) -> String {
-        sql(self.port, &self.superuser, database, text)
-    }
-
     fn close(self) {
-        self.sql(
-            "postgres",
-            &format!("drop database \"{}\" with (force)", self.name),
-        );
-    }
-
-    /// Seconds of a shell line with `pg_dump` pointed at the database; `$0` is `file`.
-    fn shell(&self, line: &str, file: &Path) -> f64 {
-        let begun = Instant::now();
-        let status = client("sh", self.port, ROLE, PASSWORD, &self.name)
-            .args(["-ec", line])
-            .arg(file)
-            .status();
-        assert!(status.is_ok_and(|status| status.success()), "{line}");
-        begun.elapsed().as_secs_f64()
+        self.place.drop(&self.name);
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -233,7 +230,7 @@ impl Bench {
             config: Vec::new(),
             content: true,
             read_lock: false,
-            place: Place::Local,
+            place: Where::Local,
             log: self.path("back-up.log"),
             stall_limit: Duration::from_secs(60),
             server_version: "bench".into(),
@@ -253,7 +250,7 @@ impl Bench {
             leftover: Leftover::Drop,
             jobs: 2,
             work: self.path("work"),
-            place: Place::Local,
+            place: Where::Local,
             log: self.path("restore.log"),
             lock: self.path("restore.lock"),
         };
@@ -273,20 +270,20 @@ impl Bench {
 }
 
 /// Fills the database through the program's own practice.
-fn make(folder: &Path, port: u16, name: &str, size: &str) {
+fn make(folder: &Path, place: &Place, name: &str, size: &str) {
     let password = folder.join("password");
     std::fs::write(&password, PASSWORD).expect("written");
-    let port = port.to_string();
+    let port = place.port.to_string();
     let status = Command::new(env!("CARGO_BIN_EXE_omup"))
         .args(["practice", "make"])
         .arg(folder.join("deployment"))
         .args([
             "--engine",
-            "postgres",
+            place.word(),
             "--port",
             &port,
             "--user",
-            ROLE,
+            USER,
             "--database",
             name,
             "--size",
@@ -305,31 +302,4 @@ fn make(folder: &Path, port: u16, name: &str, size: &str) {
         .stdout(Stdio::null())
         .status();
     assert!(status.is_ok_and(|status| status.success()), "practice make");
-}
-
-fn client(program: &str, port: u16, user: &str, password: &str, database: &str) -> Command {
-    let mut command = Command::new(program);
-    command
-        .env("PGHOST", "127.0.0.1")
-        .env("PGPORT", port.to_string())
-        .env("PGUSER", user)
-        .env("PGPASSWORD", password)
-        .env("PGDATABASE", database)
-        .stdin(Stdio::null());
-    command
-}
-
-fn sql(port: u16, superuser: &str, database: &str, text: &str) -> String {
-    let output = client("psql", port, "postgres", superuser, database)
-        .args(["-XAtqc", text])
-        .output()
-        .expect("psql is there");
-    assert!(
-        output.status.success(),
-        "{text}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8_lossy(&output.stdout)
-        .trim_end()
-        .to_string()
 }
