@@ -25,6 +25,7 @@ impl Admin for Mysql {
         let doing = format!("creating the database {database}");
         let sql = shape::create_statement(database, shape)?;
         self.act(&doing, sql).await?;
+        crate::process::effect::hit("database made, not yet marked");
         self.act(&doing, unfinished::mark(database)?).await?;
         Ok(())
     }

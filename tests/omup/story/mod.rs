@@ -6,6 +6,7 @@ pub mod stage;
 
 mod failures;
 mod interrupted;
+mod killed_on_mysql;
 mod lock_holders;
 mod more_memory;
 mod old_files;
