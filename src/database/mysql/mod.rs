@@ -24,6 +24,7 @@ mod scan;
 mod session;
 mod settings;
 mod shape;
+mod show_grants;
 mod snapshot;
 mod tools;
 mod unfinished;

@@ -2,6 +2,7 @@
 
 use super::Mysql;
 use super::rows::{first, text};
+use super::show_grants::Grants;
 use crate::database::quoting::identifier;
 use crate::database::{OUR_PREFIX, Result};
 use crate::domain::survey::Right;
@@ -21,113 +22,6 @@ const WORK: [&str; 9] = [
 
 /// What `mysqldump` reads with `--routines --triggers --events`, beside the rows.
 const DUMP: [&str; 4] = ["SELECT", "SHOW VIEW", "TRIGGER", "EVENT"];
-
-/// One line of `SHOW GRANTS`.
-#[derive(Debug, PartialEq, Eq)]
-struct Grant {
-    /// Upper case; `ALL PRIVILEGES` stands for every one.
-    privileges: Vec<String>,
-    /// `*.*` is `None`; else the database's pattern (`_` and `%` as in LIKE) and the table, if any.
-    on: Option<(String, Option<String>)>,
-}
-
-/// All grants of the user, roles that are active included.
-#[derive(Debug, Default)]
-struct Grants(Vec<Grant>);
-
-impl Grants {
-    async fn of(mysql: &Mysql) -> Result<Self> {
-        let doing = "reading the user's rights";
-        let roles = first(
-            mysql
-                .look(doing, "SELECT CURRENT_ROLE()".to_string())
-                .await?,
-        )?;
-        let sql = match text(&roles, 0) {
-            "" | "NONE" => "SHOW GRANTS".to_string(),
-            roles => format!("SHOW GRANTS FOR CURRENT_USER() USING {roles}"),
-        };
-        let rows = mysql.look(doing, sql).await?;
-        Ok(Self(
-            rows.iter().filter_map(|row| parse(text(row, 0))).collect(),
-        ))
-    }
-
-    fn everywhere(&self, privilege: &str) -> bool {
-        self.0
-            .iter()
-            .any(|grant| grant.on.is_none() && grant.gives(privilege))
-    }
-
-    /// On every table of the database.
-    fn in_database(&self, privilege: &str, database: &str) -> bool {
-        self.0.iter().any(|grant| {
-            let covers = match &grant.on {
-                None => true,
-                Some((pattern, None)) => like(pattern, database),
-                Some((_, Some(_))) => false,
-            };
-            covers && grant.gives(privilege)
-        })
-    }
-}
-
-impl Grant {
-    fn gives(&self, privilege: &str) -> bool {
-        self.privileges
-            .iter()
-            .any(|held| held == privilege || (held == "ALL PRIVILEGES" && !privilege.contains('_')))
-    }
-}
-
-/// `GRANT a, b ON x.y TO ...`; grants of roles and partial revokes are no grants of privileges.
-fn parse(line: &str) -> Option<Grant> {
-    let (privileges, rest) = line.strip_prefix("GRANT ")?.split_once(" ON ")?;
-    let (on, _) = rest.rsplit_once(" TO ")?;
-    let on = match on {
-        "*.*" => None,
-        on => {
-            let (database, table) = names(on)?;
-            Some((database, (table != "*").then_some(table)))
-        }
-    };
-    Some(Grant {
-        // Dynamic privileges stand without a blank between them (seen with 8.0 and 9.7).
-        privileges: privileges
-            .split(',')
-            .map(|name| name.trim().to_uppercase())
-            .collect(),
-        on,
-    })
-}
-
-/// The two names of a level, in backticks or double quotes by the session's mode.
-fn names(on: &str) -> Option<(String, String)> {
-    let mark = on.chars().next().filter(|c| ['"', '`'].contains(c))?;
-    let end = format!("{mark}.");
-    let (database, table) = on[1..].split_once(&end)?;
-    let doubled = format!("{mark}{mark}");
-    let plain = |name: &str| name.replace(&doubled, &mark.to_string());
-    let table = table.trim_matches(mark);
-    Some((plain(database), plain(table)))
-}
-
-/// MySQL's patterns for databases in grants: `_` one letter, `%` any, `\` before either for itself.
-fn like(pattern: &str, name: &str) -> bool {
-    fn matches(pattern: &[char], name: &[char]) -> bool {
-        match pattern {
-            [] => name.is_empty(),
-            ['%', rest @ ..] => (0..=name.len()).any(|at| matches(rest, &name[at..])),
-            ['\\', letter @ ('_' | '%'), rest @ ..] => {
-                name.first() == Some(letter) && matches(rest, &name[1..])
-            }
-            ['_', rest @ ..] => !name.is_empty() && matches(rest, &name[1..]),
-            [letter, rest @ ..] => name.first() == Some(letter) && matches(rest, &name[1..]),
-        }
-    }
-    let letters = |text: &str| text.chars().collect::<Vec<_>>();
-    matches(&letters(pattern), &letters(name))
-}
 
 /// What stands in the database that asks for more than rights on it.
 #[derive(Debug, Default)]
@@ -317,10 +211,10 @@ fn judged(grants: &Grants, database: &str, account: &str, special: &Special) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::{Grants, Special, account, judged, like, parse};
+    use super::{Grants, Special, account, judged};
 
     fn grants(lines: &[&str]) -> Grants {
-        Grants(lines.iter().filter_map(|line| parse(line)).collect())
+        Grants::read(lines.iter().copied())
     }
 
     #[test]
@@ -409,19 +303,6 @@ mod tests {
             rights
                 .iter()
                 .any(|right| right.name == "SET DEFINERS" && right.held)
-        );
-    }
-
-    #[test]
-    fn patterns_are_those_of_mysql() {
-        assert!(like("openmetadata\\_db", "openmetadata_db"));
-        assert!(!like("openmetadata\\_db", "openmetadataxdb"));
-        assert!(like("omup\\_%", "omup_1_proof") && like("o_up%", "omup_1"));
-        assert!(!like("omup", "omup_1"));
-        let quoted = parse("GRANT SELECT ON \"a\"\"b\".\"t\" TO \"u\"@\"%\"");
-        assert_eq!(
-            quoted.and_then(|grant| grant.on),
-            Some(("a\"b".to_string(), Some("t".to_string())))
         );
     }
 }
