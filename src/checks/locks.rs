@@ -59,19 +59,22 @@ fn judge(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgeme
     }
 }
 
-/// Waiting for a lock makes the migration slow, not wrong: that it cannot be seen holds nothing back.
+/// Waiting for a lock makes the migration slow, not wrong: who may not see them is told how to, and goes on. A look
+/// that went wrong otherwise is UNKNOWN as everywhere.
 fn not_seen(survey: &Survey, why: &str) -> Judgement {
-    let said = Judgement::unknown("who holds locks could not be seen")
-        .seen(why)
-        .remedy("let the database's administrator allow it: should the migration wait for a lock, its holder can then be named")
-        .blocking(Blocks::No);
-    let right = survey
+    let remedy = "let the database's administrator allow it: should the migration wait for a lock, its holder can then be named";
+    let lacking = survey
         .database
         .rights
         .iter()
         .find(|right| right.name == "SEE LOCKS" && !right.held);
-    match right {
-        Some(right) => said.command(right.grant.clone()),
-        None => said,
+    match lacking {
+        Some(right) => Judgement::warn(
+            "who holds locks cannot be seen by this user: the migration may have to wait without saying for whom",
+        )
+        .seen(why)
+        .remedy(remedy)
+        .command(right.grant.clone()),
+        None => Judgement::unknown("who holds locks could not be seen").seen(why),
     }
 }

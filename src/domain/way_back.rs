@@ -99,7 +99,8 @@ pub struct WayBack {
     pub loses: CleanText,
     /// Seconds; `None` where nobody can tell.
     pub about_seconds: Option<u64>,
-    /// What that figure rests on: what was measured, and what is only allowed for.
+    /// What that figure rests on: what was measured, and what is only allowed for. Empty where nothing is to be said.
+    #[serde(default)]
     pub basis: String,
     pub recommended: bool,
     /// Why it cannot be taken now; empty when it can.
@@ -113,12 +114,16 @@ pub const SWITCH_SECONDS: u64 = 60;
 impl WayBack {
     /// How long it takes and how that is known, in words.
     pub fn takes(&self) -> String {
-        match self.about_seconds {
-            Some(0) => "no time".to_string(),
-            Some(seconds) if seconds < 120 => format!("about {seconds} s ({})", self.basis),
-            Some(seconds) => format!("about {} min ({})", seconds.div_ceil(60), self.basis),
-            None => format!("not known: {}", self.basis),
+        let time = match self.about_seconds {
+            Some(0) => return "no time".to_string(),
+            Some(seconds) if seconds < 120 => format!("about {seconds} s"),
+            Some(seconds) => format!("about {} min", seconds.div_ceil(60)),
+            None => "not known".to_string(),
+        };
+        if self.basis.is_empty() {
+            return time;
         }
+        format!("{time} ({})", self.basis)
     }
 }
 

@@ -183,7 +183,7 @@ fn out_of_sort_memory_raised_by_omup() {
     failed(&walk, "Stopped, here is why");
     walk.choose("Raise the sort memory and go on");
     walk.tty.wait_for("possible  yes");
-    walk.choose("Raise the sort memory from 256.0 kB to 20.0 MB");
+    walk.choose("Raise the sort memory from 256 kB to 20 MB");
     walk.type_name("Go");
     walk.tty.wait_for("runs OpenMetadata 1.12.4");
     walk.tty.wait_for("▸ Read the report");
