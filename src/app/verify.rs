@@ -9,7 +9,12 @@ use crate::exit_code::ExitCode;
 
 pub async fn verify(dir: &Path, json: bool) -> Result<ExitCode> {
     // A slip of the pen or missing rights say nothing about a backup.
-    if let Err(error) = std::fs::read_dir(dir) {
+    if let Err(error) = std::fs::read_dir(dir)
+        && matches!(
+            error.kind(),
+            std::io::ErrorKind::NotFound | std::io::ErrorKind::PermissionDenied
+        )
+    {
         return Err(CommandError::new(
             ExitCode::Usage,
             format!(

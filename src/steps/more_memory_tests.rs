@@ -200,14 +200,14 @@ fn within_the_memory_that_there_is_and_not_above_the_last_step() {
             memory: Some(64 << 20),
             ..Case::default()
         },
-        "64.0 MB were not enough",
+        "64 MB were not enough",
     );
     not(
         &Case {
             free: Some(31 << 20),
             ..Case::default()
         },
-        "do not fit into the 31.0 MB",
+        "do not fit into the 31 MB",
     );
     // For the whole server, every session may take it.
     not(

@@ -139,7 +139,7 @@ fn upgraded(walk: &mut Walk, scenario: &str) {
 }
 
 /// The backup is refused: nothing was stopped, nothing was changed.
-fn refused(scenario: &str) {
+fn refused(scenario: &str, decisive: &[&str]) {
     let walk = begin(scenario);
     failed(&walk, "Stopped, here is why");
     walk.tty.wait_for("notice nothing");
@@ -151,17 +151,18 @@ fn refused(scenario: &str) {
         (&20.into(), &"before-downtime".into())
     );
     assert!(end["view"]["facts"]["backup_dir"].is_null(), "{end}");
-    pages(&walk, scenario, &["Stopped"]);
+    pages(&walk, scenario, decisive);
 }
 
 #[test]
 fn disk_full() {
-    refused("disk-full");
+    // Whether the dump's log has a last line is a race of two programs with the full disk: no picture of it.
+    refused("disk-full", &[]);
 }
 
 #[test]
 fn dump_ends_early() {
-    refused("dump-ends-early");
+    refused("dump-ends-early", &["Stopped"]);
 }
 
 #[test]

@@ -27,12 +27,8 @@ impl Told {
     pub fn of(scenario: &str) -> Told {
         let folder = Folder::new(scenario);
         let arguments = ["sandbox", "--unattended", "--keep", "--scenario", scenario];
-        let ended = Omup::new(&folder)
-            .args(arguments)
-            .env("TMPDIR", folder.path())
-            .run(RUN)
-            .expect(0);
-        let place = only(folder.path(), "omup-sandbox-");
+        let ended = Omup::new(&folder).args(arguments).run(RUN).expect(0);
+        let place = only(&folder.join("state"), "omup-sandbox-");
         let run = only(&place.join("state/runs"), "");
         let text = std::fs::read_to_string(run.join("journal.jsonl")).expect("the journal");
         let journal = text
