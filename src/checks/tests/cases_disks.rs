@@ -82,7 +82,7 @@ pub const CASES: &[Case] = &[
         },
         verdict: Fail,
         holds: true,
-        shows: "1.0 GB free, as the answers say",
+        shows: "1 GB free, as the answers say",
         ..at(
             "OM-DISK-001",
             "not visible, and a person says too little is free",
