@@ -2,16 +2,15 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
 
 use crate::database::{Admin, Database, Lock};
 use crate::deployment::Deployment;
 use crate::domain::answers::Answers;
-use crate::domain::event::{Event, Fact};
+use crate::domain::event::Event;
 use crate::domain::plan::{Goal, Plan};
 use crate::domain::resume::{Next, next};
 use crate::domain::run_view::{Phase, RunView};
-use crate::domain::step::{Failure, Looked, Outcome, StepId};
+use crate::domain::step::{Failure, StepId};
 use crate::domain::survey::Survey;
 use crate::exit_code::ExitCode;
 use crate::process::Place;
@@ -19,6 +18,8 @@ use crate::steps::context::{Context, Recorder as _, Secrets};
 use crate::steps::{Step, steps_of};
 
 use super::folder::RunFolder;
+use super::one_step::{interrupted_unknown, look, run_step};
+use super::put_back::put_back;
 use super::recorder::Shared;
 
 /// Everything that a run needs beside its journal.
@@ -36,7 +37,7 @@ pub struct Work {
 }
 
 impl Work {
-    fn context<'a>(&'a self, shared: &'a Shared) -> Context<'a> {
+    pub(super) fn context<'a>(&'a self, shared: &'a Shared) -> Context<'a> {
         Context {
             folder: &self.folder.path,
             run: &self.folder.run,
@@ -52,7 +53,7 @@ impl Work {
         }
     }
 
-    fn step(&self, id: StepId) -> Option<Box<dyn Step>> {
+    pub(super) fn step(&self, id: StepId) -> Option<Box<dyn Step>> {
         steps_of(&self.plan.goal, &self.answers)
             .into_iter()
             .find(|step| step.id() == id)
@@ -212,150 +213,6 @@ async fn still_locked(work: &Work, lock: &mut Box<dyn Lock>) -> Result<(), Failu
     }
 }
 
-/// Runs one step as a task of its own, so that a panic in it ends the step and not the runner, and
-/// an abort before the point of no return can end it.
-async fn run_step(work: Rc<Work>, shared: Rc<Shared>, id: StepId) -> Result<(), Failure> {
-    let attempt = shared.view().attempts.get(&id).copied().unwrap_or(0) + 1;
-    shared.record(Event::StepStarted { step: id, attempt })?;
-    let started = Instant::now();
-    let task = {
-        let (work, shared) = (work.clone(), shared.clone());
-        tokio::task::spawn_local(async move {
-            crate::process::effect::panic_at(id.id());
-            match work.step(id) {
-                Some(step) => {
-                    let context = work.context(&shared);
-                    // The report tells how it went, whatever is behind the address by now.
-                    if id != StepId::Report {
-                        context.same_database(id).await?;
-                    }
-                    step.run(&context).await
-                }
-                None => Err(Failure::new(
-                    ExitCode::Internal,
-                    format!("find the step '{}'", id.id()),
-                    "the journal names a step that this plan does not have",
-                    "nothing was done",
-                    "use the version of omup that began this run",
-                )),
-            }
-        })
-    };
-    let ended = supervise(task, &shared).await;
-    let seconds = started.elapsed().as_secs_f64();
-    match ended {
-        Ok(outcome) => shared.record(Event::StepEnded {
-            step: id,
-            attempt,
-            outcome,
-            seconds,
-        }),
-        // An open question is no failure: the step stays where it is and is asked again on resume.
-        Err(failure)
-            if failure.exit == ExitCode::WaitingForInput
-                || failure.exit == ExitCode::StateFolder =>
-        {
-            Err(failure)
-        }
-        Err(failure) => {
-            shared.record(Event::StepFailed {
-                step: id,
-                attempt,
-                failure: failure.clone(),
-                seconds,
-            })?;
-            Err(failure)
-        }
-    }
-}
-
-/// Waits for a step; an abort ends it, unless the database may already be under the new version's hands.
-async fn supervise(
-    mut task: tokio::task::JoinHandle<Result<Outcome, Failure>>,
-    shared: &Shared,
-) -> Result<Outcome, Failure> {
-    loop {
-        let changed = shared.changed.notified();
-        let view = shared.view();
-        if view.abort_asked
-            && matches!(view.phase(), Phase::BeforeDowntime | Phase::Down)
-            && !task.is_finished()
-        {
-            task.abort();
-            let _ = (&mut task).await;
-            return Err(Failure::new(
-                ExitCode::StoppedAndPutBack,
-                "go on with this step",
-                "somebody asked to abort the run",
-                "the database is as it was",
-                "`omup resume` goes on from here, `omup run` begins anew",
-            ));
-        }
-        tokio::select! {
-            ended = &mut task => return match ended {
-                Ok(result) => result,
-                Err(error) => Err(Failure::new(
-                    ExitCode::Internal,
-                    "run this step",
-                    if error.is_panic() { "omup itself has a fault here (logs/runner.log in the run's folder says where)" } else { "the step was cancelled" },
-                    "the journal holds everything up to this step",
-                    "keep the run's folder and report the fault; `omup rollback` shows the ways back",
-                )),
-            },
-            () = changed => {}
-        }
-    }
-}
-
-fn interrupted_unknown(id: StepId) -> Failure {
-    Failure::new(
-        ExitCode::FailedAfterPoint,
-        format!("go on with '{}'", id.title()),
-        "it was interrupted and only a person can tell how it ended",
-        "the backup is untouched",
-        "`omup rollback` shows the ways back",
-    )
-}
-
-/// True: the interrupted step turned out to be done.
-async fn look(work: Rc<Work>, shared: Rc<Shared>, id: StepId) -> Result<bool, Failure> {
-    let started = Instant::now();
-    let looked = match work.step(id) {
-        Some(step) => step.look(&work.context(&shared)).await?,
-        None => return Err(interrupted_unknown(id)),
-    };
-    shared.record(Event::Looked {
-        step: id,
-        looked: looked.clone(),
-    })?;
-    match looked {
-        Looked::Done { message } => {
-            let attempt = shared.view().attempts.get(&id).copied().unwrap_or(1);
-            let seconds = started.elapsed().as_secs_f64();
-            shared.record(Event::StepEnded {
-                step: id,
-                attempt,
-                outcome: Outcome::Success { message },
-                seconds,
-            })?;
-            Ok(true)
-        }
-        Looked::NotDone { .. } => Ok(false),
-        Looked::Unknown { message } => {
-            let mut failure = interrupted_unknown(id);
-            failure.why = message;
-            let attempt = shared.view().attempts.get(&id).copied().unwrap_or(1);
-            shared.record(Event::StepFailed {
-                step: id,
-                attempt,
-                failure: failure.clone(),
-                seconds: started.elapsed().as_secs_f64(),
-            })?;
-            Err(failure)
-        }
-    }
-}
-
 /// A step that failed in an earlier life of this run: the exit code is told again.
 async fn stopped(work: &Work, shared: &Shared, id: StepId) -> (ExitCode, String) {
     let failure = shared.view().failure().map(|(_, failure)| failure.clone());
@@ -417,104 +274,4 @@ async fn failed(
             _ => (ExitCode::FailedAfterPoint, told),
         },
     }
-}
-
-/// Before the point of no return every failure leads back: the old server is started if it was
-/// stopped, settings are put back, and the steps that this undid are open again.
-async fn put_back(work: &Work, shared: &Shared, exit: ExitCode, why: String) -> (ExitCode, String) {
-    let down =
-        shared.view().facts.downtime_started_ms.is_some() && shared.view().phase() == Phase::Down;
-    let context = work.context(shared);
-    let mut undone = Vec::new();
-    let mut trouble = Vec::new();
-    let reopened = [
-        StepId::StartDowntime,
-        StepId::StopServer,
-        StepId::ProveQuiet,
-        StepId::DigestGate,
-        StepId::PointOfNoReturn,
-    ];
-    // A server started now would work on somebody's database, and what we put back would be theirs.
-    if let Some(other) = context.another_database().await {
-        if !down {
-            return (exit, format!("{why} Nothing was put back: {other}."));
-        }
-        let told = match shared.record(Event::Reopened {
-            steps: reopened.to_vec(),
-        }) {
-            Ok(()) => String::new(),
-            Err(failure) => format!(" {failure}."),
-        };
-        return (
-            ExitCode::CannotSurvey,
-            format!(
-                "{why} Nothing was put back and the old server was not started: {other}.{told}"
-            ),
-        );
-    }
-    if down {
-        // Said first: from here a server is meant to run, and its session is no alarm.
-        if let Err(failure) = shared.record(Event::Reopened {
-            steps: reopened.to_vec(),
-        }) {
-            trouble.push(failure.to_string());
-        }
-        match context.migrated_by_others().await {
-            Some(why) => trouble.push(format!(
-                "the old server was not started, it cannot serve this database: {why}"
-            )),
-            None => match crate::steps::serve_old_again(&context).await {
-                Ok(()) => undone.push("the old server serves again".to_string()),
-                Err(failure) => trouble.push(failure.to_string()),
-            },
-        }
-    }
-    if !shared.view().facts.changed_settings.is_empty() {
-        match crate::steps::put_settings_back(&context).await {
-            // What somebody else changed meanwhile is theirs, and they are told.
-            Ok(Outcome::Warning { message }) => undone.push(format!("settings: {message}")),
-            Ok(Outcome::Success { .. } | Outcome::Skipped { .. }) => {
-                undone.push("settings are put back".to_string())
-            }
-            Err(failure) => trouble.push(failure.to_string()),
-        }
-        if let Err(failure) = shared.record(Event::Reopened {
-            steps: vec![StepId::TuneMemory],
-        }) {
-            trouble.push(failure.to_string());
-        }
-    }
-    for database in shared.view().facts.scratch {
-        match work.admin.drop_ours(&database).await {
-            Ok(()) => {
-                if let Err(failure) = shared.record(Event::Fact {
-                    step: StepId::Prove,
-                    fact: Fact::ScratchDropped { database },
-                }) {
-                    trouble.push(failure.to_string());
-                }
-            }
-            // A copy left beside harms nobody: the next attempt drops it, and `omup check` names it.
-            Err(error) => undone.push(format!(
-                "the scratch database '{database}' is left behind ({error})"
-            )),
-        }
-    }
-    if !trouble.is_empty() {
-        return (
-            ExitCode::FailedBeforePoint,
-            format!("{why} Putting back failed too: {}", trouble.join("; ")),
-        );
-    }
-    let exit = match exit {
-        ExitCode::WaitingForInput => ExitCode::WaitingForInput,
-        _ if down => ExitCode::StoppedAndPutBack,
-        other => other,
-    };
-    let undone = if undone.is_empty() {
-        "nothing had been changed".to_string()
-    } else {
-        undone.join(", ")
-    };
-    (exit, format!("{why} Put back: {undone}."))
 }

@@ -8,6 +8,8 @@ pub mod drive;
 pub mod folder;
 pub mod journal;
 pub mod lease;
+mod one_step;
 pub mod outlive;
+mod put_back;
 pub mod recorder;
 pub mod watch;
