@@ -1,21 +1,21 @@
 //! The migration itself: the new version's own tool, watched from a second connection, its outcome
 //! judged by the rows that it leaves and never by a printed word or an exit code alone.
 
-use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
 use super::child::{self, ChildEnd};
-use super::context::{Context, Progress};
+use super::context::Context;
 use super::lock_holders;
+use super::migrate_verdict::{Judged, verdict};
+use super::migrate_watch::Watch;
 use super::more_memory;
 use super::settings::migration_params;
 use super::{Preview, Step, command, look};
 use crate::deployment::Side;
 use crate::domain::backup::Level;
 use crate::domain::event::Fact;
-use crate::domain::migration::{History, PendingWork};
 use crate::domain::plan::Intent;
 use crate::domain::space::size;
 use crate::domain::step::{Failure, Looked, Outcome, StepId};
@@ -25,18 +25,6 @@ use crate::exit_code::ExitCode;
 pub const NAME: &str = "migrate";
 
 pub struct Migrate;
-
-/// What the rows say.
-enum Judged {
-    Complete {
-        statements: u64,
-    },
-    /// Exactly the work that was pending before is pending still.
-    Untouched,
-    Partial {
-        why: String,
-    },
-}
 
 #[async_trait(?Send)]
 impl Step for Migrate {
@@ -209,88 +197,6 @@ async fn judge(context: &Context<'_>) -> Result<Judged, Failure> {
     ))
 }
 
-fn verdict(
-    history: &History,
-    pending: &PendingWork,
-    planned: Option<&PendingWork>,
-    before: Option<&History>,
-) -> Judged {
-    let unfinished: Vec<&str> = history
-        .native
-        .iter()
-        .flatten()
-        .filter(|row| {
-            row.status
-                .as_ref()
-                .is_some_and(|s| s.as_str() != "COMPLETED")
-        })
-        .map(|row| row.version.as_str())
-        .collect();
-    let planned = planned.cloned().unwrap_or_default();
-    let missing_versions: Vec<String> = planned
-        .versions
-        .iter()
-        .filter(|v| !history.finished(&v.version))
-        .map(|v| v.version.to_string())
-        .collect();
-    let missing_statements = planned
-        .versions
-        .iter()
-        .flat_map(|v| &v.statements)
-        .filter(|s| !history.has_run(s))
-        .count();
-    if unfinished.is_empty()
-        && missing_versions.is_empty()
-        && missing_statements == 0
-        && pending.versions.is_empty()
-    {
-        let distinct: BTreeSet<&str> = planned
-            .versions
-            .iter()
-            .flat_map(|v| &v.statements)
-            .map(|s| s.checksum.as_str())
-            .collect();
-        return Judged::Complete {
-            statements: distinct.len() as u64,
-        };
-    }
-    if before.is_some_and(|before| before == history) && *pending == planned {
-        return Judged::Untouched;
-    }
-    let at = history.highest();
-    let mut parts = vec![at.map_or_else(
-        || "the database records no version".to_string(),
-        |version| format!("the database is recorded at {version}"),
-    )];
-    if !missing_versions.is_empty() {
-        parts.push(format!(
-            "{} not recorded as finished",
-            missing_versions.join(", ")
-        ));
-    }
-    if missing_statements > 0 {
-        parts.push(format!(
-            "{missing_statements} of {} statements not recorded",
-            planned.statements()
-        ));
-    }
-    if !unfinished.is_empty() {
-        parts.push(format!(
-            "rows for {} say that they are not completed",
-            unfinished.join(", ")
-        ));
-    }
-    if parts.len() == 1 {
-        parts.push(format!(
-            "{} versions are still pending by the new version's own files",
-            pending.versions.len()
-        ));
-    }
-    Judged::Partial {
-        why: parts.join("; "),
-    }
-}
-
 /// Waits until no session of a migration of ours is left in the database: a statement whose client
 /// is gone may still be running there.
 async fn no_orphans(context: &Context<'_>) -> Result<(), Failure> {
@@ -313,91 +219,6 @@ async fn no_orphans(context: &Context<'_>) -> Result<(), Failure> {
             format!("waiting for a statement of an earlier migration that still runs in the database ({} s): {}", started.elapsed().as_secs(), orphans[0].query),
         );
         tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-}
-
-/// The second connection that counts recorded statements.
-struct Watch<'a, 'b> {
-    context: &'a Context<'b>,
-    started: Instant,
-    total: u64,
-}
-
-impl<'a, 'b> Watch<'a, 'b> {
-    fn new(context: &'a Context<'b>) -> Self {
-        let total = context
-            .survey
-            .pending
-            .known()
-            .map_or(0, |p| p.statements() as u64);
-        Self {
-            context,
-            started: Instant::now(),
-            total,
-        }
-    }
-
-    /// One heartbeat: how far it is by the log table, and for how long it has been at it.
-    async fn beat(&self) {
-        let planned: Vec<_> = self
-            .context
-            .survey
-            .pending
-            .known()
-            .map(|p| p.versions.clone())
-            .unwrap_or_default();
-        let recorded = self.context.database.recorded_statements().await;
-        let (done, doing) = match recorded {
-            Ok(counts) => {
-                let done: u64 = planned
-                    .iter()
-                    .map(|v| {
-                        counts
-                            .get(&v.version.to_string())
-                            .copied()
-                            .unwrap_or(0)
-                            .min(v.statements.len() as u64)
-                    })
-                    .sum();
-                let at = planned.iter().enumerate().find(|(_, v)| {
-                    counts.get(&v.version.to_string()).copied().unwrap_or(0)
-                        < v.statements.len() as u64
-                });
-                let doing = match at {
-                    Some((i, v)) => {
-                        let n = counts.get(&v.version.to_string()).copied().unwrap_or(0) as usize;
-                        let head = v
-                            .statements
-                            .get(n)
-                            .map_or("its data step", |s| s.head.as_str());
-                        format!(
-                            "version {} ({}/{}), statement {}/{}: {head}",
-                            v.version,
-                            i + 1,
-                            planned.len(),
-                            n + 1,
-                            v.statements.len()
-                        )
-                    }
-                    None => "all statements recorded; the tool finishes".to_string(),
-                };
-                (Some(done), doing)
-            }
-            Err(error) => (None, format!("cannot look at the log table ({error})")),
-        };
-        let doing = match lock_holders::while_running(self.context).await {
-            Some(waits) => format!("{waits} ({doing})"),
-            None => doing,
-        };
-        let seconds = self.started.elapsed().as_secs();
-        self.context.recorder.progress(Progress {
-            step: StepId::Migrate,
-            doing: self.context.clean(&format!("{doing}; {seconds} s so far")),
-            done,
-            total: Some(self.total),
-            unit: "statements".to_string(),
-            estimated: false,
-        });
     }
 }
 

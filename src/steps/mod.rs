@@ -9,6 +9,8 @@ pub mod context;
 mod digest_gate;
 mod lock_holders;
 mod migrate;
+mod migrate_verdict;
+mod migrate_watch;
 pub mod more_memory;
 mod ops;
 mod prove;
