@@ -5,7 +5,7 @@ use std::path::Path;
 use super::error::{CommandError, Result};
 use super::open::{self, PrivateFolder};
 use super::out;
-use super::plain::finding_line;
+use super::plain_words::finding_line;
 use crate::checks;
 use crate::database;
 use crate::domain::answers::Answers;

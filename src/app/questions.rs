@@ -7,7 +7,7 @@ use super::attach::{self, From};
 use super::check;
 use super::error::{CommandError, Result};
 use super::launch::{self, Errand};
-use super::plain::finding_line;
+use super::plain_words::finding_line;
 use super::tui::Opening;
 use super::{open, out, run};
 use crate::domain::answers::Answers;

@@ -3,8 +3,8 @@
 use super::attach;
 use super::error::Result;
 use super::out;
-use super::plain;
 use super::run::view_of;
+use super::{plain, plain_words};
 use crate::domain::run_view::RunView;
 use crate::exit_code::ExitCode;
 use crate::runner::folder::{RunFolder, State};
@@ -76,7 +76,7 @@ pub fn show(folder: &RunFolder, json: bool) -> Result<ExitCode> {
     let mut view = RunView::default();
     for entry in &reading.entries {
         view.apply(&entry.event);
-        for line in plain::lines(&entry.event, &view) {
+        for line in plain_words::lines(&entry.event, &view) {
             out::line(format!(
                 "{}  {line}",
                 entry.at.get(..19).unwrap_or(&entry.at)

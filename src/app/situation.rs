@@ -1,9 +1,9 @@
 //! What the world says now about a run, for the ways back. Only looks.
 
 use super::error::{CommandError, Result};
+use super::json_file::read_json;
 use super::open::{self, Opened};
 use super::run::view_of;
-use super::runner_process::read_json;
 use crate::backup::{self, BackupError, compare, read_recorded, verify};
 use crate::database::{self, Database};
 use crate::domain::answers::Answers;

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::link::{Helm, Link};
 use super::writes::Writes;
 use crate::app::error::{CommandError, Result};
-use crate::app::{attach, plain, run, runner_process};
+use crate::app::{attach, plain_words, run, runner_process};
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::Event as RunEvent;
@@ -196,7 +196,7 @@ fn line(entry: &Entry, view: &RunView) -> JournalLine {
         at: entry.at.as_str().into(),
         at_ms,
         event: entry.event.clone(),
-        words: plain::lines(&entry.event, view)
+        words: plain_words::lines(&entry.event, view)
             .iter()
             .map(|words| CleanText::new(words))
             .collect(),
