@@ -149,7 +149,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
         }
         Action::NextHit => moving::hit(state, true),
         Action::PreviousHit => moving::hit(state, false),
-        Action::Copy => vec![Effect::Copy(crate::wizard::items::copy_of(state))],
+        Action::Copy => vec![Effect::Copy(super::copy::copy_of(state))],
         Action::Redraw => vec![Effect::Redraw],
         Action::Snapshot => vec![Effect::Snapshot],
         Action::Suspend => vec![Effect::Suspend],

@@ -1,6 +1,7 @@
 //! What is marked, opened or ticked.
 
 use super::State;
+use super::copy;
 use super::event::Effect;
 use super::form::FieldId;
 use super::guards;
@@ -151,14 +152,14 @@ fn perform(state: &mut State, what: Do) -> Vec<Effect> {
         Do::Stop => questions::stop(state),
         Do::Resume => vec![Effect::Resume { again: false }],
         Do::Again => questions::again(state),
-        Do::CopyClientCommand => vec![Effect::Copy(items::copy_of(state))],
+        Do::CopyClientCommand => vec![Effect::Copy(copy::copy_of(state))],
         Do::PasteClient => questions::line(state, Purpose::Client),
         Do::Mend => vec![Effect::Mend],
         Do::MoreMemory | Do::Ways => state.go(Page::Ways),
         Do::Report => state.go(Page::Report),
         Do::Log => state.go(Page::Log),
         Do::Runs => state.go(Page::Runs),
-        Do::CopySummary => vec![Effect::Copy(items::summary(state))],
+        Do::CopySummary => vec![Effect::Copy(copy::summary(state))],
         Do::Leave => questions::leave(state),
     }
 }

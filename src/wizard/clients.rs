@@ -66,7 +66,23 @@ pub fn lines(state: &State) -> Vec<String> {
             .take(1)
             .map(|one| one.line)
             .collect(),
-        _ if known.is_empty() => super::items::client_lines(state),
+        _ if known.is_empty() => client_lines(state),
         _ => known.into_iter().map(|one| one.line).collect(),
     }
+}
+
+/// The lines to type where ingestion runs, for the target version.
+pub fn client_lines(state: &State) -> Vec<String> {
+    let target = state.looked.as_ref().and_then(|l| l.plan.to.clone());
+    let Some(target) = target else {
+        return Vec::new();
+    };
+    let (major, minor, patch) = target.triple();
+    let version = format!("{major}.{minor}.{patch}");
+    vec![
+        "python3 -c 'import importlib.metadata as m; print(m.version(\"openmetadata-ingestion\"))'"
+            .to_string(),
+        format!("pip install 'openmetadata-ingestion[YOUR,EXTRAS]~={version}.0'"),
+        format!("pip install 'openmetadata-managed-apis~={version}.0'  # beside Airflow"),
+    ]
 }

@@ -273,7 +273,7 @@ impl World {
     /// Keeps what is on the screen as text, for a bug report.
     fn snapshot(&self, state: &State) {
         let mut text = crate::screen::snapshot(state).join("\n");
-        text.push_str(&format!("\n\n{}\n", crate::wizard::items::summary(state)));
+        text.push_str(&format!("\n\n{}\n", crate::wizard::copy::summary(state)));
         let name = format!(
             "snapshot-{}.txt",
             jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S")

@@ -246,7 +246,7 @@ fn farewell(state: &State, keep: Option<bool>, width: u16) -> Vec<CleanText> {
         .iter()
         .map(|words| format!("omup: a fault of omup itself: {words}").into())
         .collect();
-    let summary = crate::wizard::items::summary(state);
+    let summary = crate::wizard::copy::summary(state);
     lines.extend(summary.lines().map(CleanText::new));
     if let Some(run) = &state.run {
         let come_back = crate::wizard::come_back(state);

@@ -9,8 +9,9 @@ use crate::knowledge::{ClientAdvice, Standing};
 use crate::screen::rows::{Role, Row, pad};
 use crate::screen::theme::{self, Glyph};
 use crate::wizard::State;
+use crate::wizard::clients::client_lines;
 use crate::wizard::clients::known;
-use crate::wizard::items::{Item, client_lines, point_answer};
+use crate::wizard::items::{Item, point_answer};
 
 /// The point of the checklist that says whether anything is installed outside.
 const OUTSIDE: &str = "clients";

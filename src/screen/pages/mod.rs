@@ -3,13 +3,14 @@
 mod before;
 mod clients;
 mod connect;
-mod ended;
+mod finish;
 mod first;
 mod lists;
 mod notes;
 mod question;
 mod running;
 mod settings;
+mod stopped;
 
 use super::rows::{Role, Row, cut_middle};
 use crate::wizard::State;
@@ -35,8 +36,8 @@ pub fn rows(state: &State) -> Vec<Row> {
         | Page::Validate
         | Page::WayBack => running::rows(state),
         Page::Downtime | Page::Point => question::rows(state),
-        Page::Stopped => ended::stopped(state),
-        Page::Finish => ended::finish(state),
+        Page::Stopped => stopped::page(state),
+        Page::Finish => finish::page(state),
         Page::Ways => lists::ways(state),
         Page::Runs => lists::runs(state),
         Page::Journal => lists::journal(state),

@@ -1,0 +1,101 @@
+//! What `y` copies, and the summary for a ticket or a channel.
+
+use super::State;
+use super::items::{Do, Item};
+use super::page::Page;
+
+/// What `y` copies: the command or text that the page is about.
+pub fn copy_of(state: &State) -> String {
+    match state.item() {
+        Some(Item::Check(index)) => {
+            let finding = state.looked.as_ref().and_then(|l| l.findings.get(index));
+            if let Some(finding) = finding {
+                let command = finding.command.as_ref().map(ToString::to_string);
+                return command.unwrap_or_else(|| {
+                    let remedy = finding.remedy.as_ref().map(ToString::to_string);
+                    format!(
+                        "{} {}: {}\n{}",
+                        finding.verdict.word(),
+                        finding.id,
+                        finding.message,
+                        remedy.unwrap_or_default()
+                    )
+                });
+            }
+        }
+        Some(Item::Note(index)) => {
+            if let Some(note) = state.notes.get(index) {
+                return format!("{}\n{}", note.line(), note.change.source);
+            }
+        }
+        _ => {}
+    }
+    match state.page {
+        Page::Log => state
+            .log
+            .window
+            .iter()
+            .flat_map(|w| &w.lines)
+            .map(|l| format!("{}\n", l.text))
+            .collect(),
+        Page::Report => match &state.report {
+            Some(Ok(text)) => text.clone(),
+            Some(Err(_)) | None => String::new(),
+        },
+        Page::Clients if state.item() == Some(Item::Do(Do::CopyClientCommand)) => {
+            crate::domain::client_report::COMMAND.to_string()
+        }
+        Page::Clients => super::clients::lines(state).join("\n"),
+        _ => summary(state),
+    }
+}
+
+/// A few lines for a ticket or a channel, no secret in them.
+pub fn summary(state: &State) -> String {
+    let Some(run) = &state.run else {
+        return "OpenMetadata upgrade: nothing was started yet".to_string();
+    };
+    let view = &run.view;
+    let version = |v: &Option<crate::domain::version::OmVersion>| {
+        v.as_ref().map_or("?".to_string(), ToString::to_string)
+    };
+    if run.preparing {
+        return format!(
+            "OpenMetadata upgrade of {}: being prepared, nothing was started (run {})",
+            view.deployment, run.id
+        );
+    }
+    let mut lines = vec![format!(
+        "{}OpenMetadata upgrade of {}: {} -> {} (run {})",
+        if view.practice { "PRACTICE " } else { "" },
+        view.deployment,
+        version(&view.from),
+        version(&view.to),
+        run.id
+    )];
+    match (&view.ended, view.failure()) {
+        (Some((exit, message)), _) if !run.alive => {
+            lines.push(format!("ended (exit code {}): {message}", exit.number()));
+        }
+        (_, Some((step, failure))) => {
+            lines.push(format!("stopped at '{}': {failure}", step.title()));
+        }
+        (_, None) => {
+            let now = run
+                .current()
+                .map_or("between two steps", |step| step.title());
+            lines.push(format!("now: {now}"));
+        }
+    }
+    if let Some(level) = view.facts.level {
+        lines.push(format!("backup: {}", level.words()));
+    }
+    if !run.lockouts.is_empty() {
+        let seconds: f64 = run.lockouts.iter().sum();
+        lines.push(format!("users were locked out for {seconds:.0} s"));
+    }
+    if let Some(question) = &view.question {
+        lines.push(format!("it asks: {}", question.text));
+    }
+    lines.join("\n")
+}
