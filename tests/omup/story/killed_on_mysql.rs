@@ -3,8 +3,9 @@
 
 use super::stage::{RUN, Setting, Stage};
 use crate::support::digest::difference;
-use crate::support::engine::Server;
-use crate::support::mysql::{PrivateServer, USER};
+use crate::support::engine::Engine;
+use crate::support::mysql::USER;
+use crate::support::private_server::PrivateServer;
 
 fn quiet(faults: &str, answers: &str) -> Setting {
     Setting {
@@ -116,22 +117,22 @@ fn between_making_a_database_and_marking_it_and_between_unmarking_it_and_the_jou
 fn global(server: &PrivateServer) -> u64 {
     server
         .server()
-        .sql("mysql", "select @@global.sort_buffer_size")
+        .sql("select @@global.sort_buffer_size")
         .parse()
         .expect("bytes")
 }
 
 #[test]
 fn the_servers_own_sort_memory_is_put_back_after_a_kill_and_after_the_ladder() {
-    let Some(server) = PrivateServer::start() else {
+    let Some(server) = PrivateServer::start(Engine::Mysql) else {
         return;
     };
     let allow = format!("grant system_variables_admin on *.* to {USER}@'%'");
-    server.server().sql("mysql", &allow);
+    server.server().sql(&allow);
     const OLD: u64 = 1 << 18;
     assert_eq!(global(&server), OLD, "MySQL's default");
     let answers = "[memory]\nway = \"global\"\n";
-    let stage = |name: &str| Stage::on(&Server::Mysql(server.server()), name, &quiet("", answers));
+    let stage = |name: &str| Stage::on(server.server(), name, &quiet("", answers));
 
     let calm = stage("global-calm");
     let trace = calm.folder.join("effects");
@@ -162,7 +163,7 @@ fn the_servers_own_sort_memory_is_put_back_after_a_kill_and_after_the_ladder() {
     // Raised twice more by the ladder: what it was before the run comes back.
     let mut long = quiet("", answers);
     long.longest_query = Some("34MB");
-    let stage = Stage::on(&Server::Mysql(server.server()), "global-ladder", &long);
+    let stage = Stage::on(server.server(), "global-ladder", &long);
     let name = stage.database_name();
     stage.omup(&["run", "--answers"], true).expect(41);
     let more = ["rollback", "--way", "more-memory", "--confirm", &name];
@@ -175,10 +176,10 @@ fn the_servers_own_sort_memory_is_put_back_after_a_kill_and_after_the_ladder() {
 /// A binary log that forbids triggers and functions without SUPER (error 1419) is named before the backup.
 #[test]
 fn a_server_that_forbids_triggers_is_named_by_the_check() {
-    let Some(server) = PrivateServer::start() else {
+    let Some(server) = PrivateServer::start(Engine::Mysql) else {
         return;
     };
-    let stage = Stage::on(&Server::Mysql(server.server()), "guarded", &quiet("", ""));
+    let stage = Stage::on(server.server(), "guarded", &quiet("", ""));
     stage.mysql_database().expect("MySQL").sql(
         "create trigger told before update on user_entity for each row set new.nameHash = new.nameHash",
     );
@@ -186,7 +187,7 @@ fn a_server_that_forbids_triggers_is_named_by_the_check() {
     assert!(!allowed.contains("error 1419"), "{allowed}");
     server
         .server()
-        .sql("mysql", "set global log_bin_trust_function_creators = off");
+        .sql("set global log_bin_trust_function_creators = off");
     let told = stage.omup(&["check", "--answers"], true).expect(10).stdout;
     assert!(
         told.contains("error 1419")

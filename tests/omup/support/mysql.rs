@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::folder::Folder;
 use super::skip::skip;
 use super::tool::from_environment;
 
@@ -191,63 +190,6 @@ impl Drop for Database {
             eprintln!("cannot drop the database {}", self.name);
         }
     }
-}
-
-/// A MySQL 9.7 that one test has for itself, so that it may change what is the whole server's. Started
-/// through the test bed's own script, with the programs that are unpacked there already. Ended when it is
-/// dropped.
-pub struct PrivateServer {
-    cache: Folder,
-    server: Server,
-}
-
-impl PrivateServer {
-    /// `None` and the test is recorded as skipped where the tests have no MySQL at all.
-    #[track_caller]
-    pub fn start() -> Option<PrivateServer> {
-        let shared = server()?;
-        let cache = Folder::new("mysql-private");
-        let bed = cache.join("omup-testbed");
-        std::fs::create_dir(&bed).expect("a folder");
-        let programs = shared.programs.parent().expect("the folder of MySQL 9.7");
-        std::os::unix::fs::symlink(programs, bed.join("mysql97")).expect("a link");
-        let output = script("start", &cache)
-            .output()
-            .expect("the test bed's script");
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        let Some(url) = said.trim().strip_prefix("OMUP_TEST_MYSQL=") else {
-            skip(&String::from_utf8_lossy(&output.stderr));
-            return None;
-        };
-        let server = Server::of(url, shared.programs).expect("a URL");
-        Some(PrivateServer { server, cache })
-    }
-
-    pub fn server(&self) -> Server {
-        self.server.clone()
-    }
-}
-
-impl Drop for PrivateServer {
-    fn drop(&mut self) {
-        let stopped = script("stop", &self.cache).status();
-        if !stopped.is_ok_and(|status| status.success()) {
-            eprintln!(
-                "cannot stop the private server of {}",
-                self.cache.path().display()
-            );
-        }
-    }
-}
-
-fn script(word: &str, cache: &Folder) -> Command {
-    let scripts = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/testbed");
-    let mut command = Command::new(scripts.join(word));
-    command
-        .arg("mysql")
-        .env("XDG_CACHE_HOME", cache.path())
-        .env_remove("OMUP_TESTBED_BORROW");
-    command
 }
 
 fn batch(mut client: Command, database: &str, sql: &str) -> Command {
