@@ -6,7 +6,7 @@ use crate::domain::event::{Event as RunEvent, Fact};
 use crate::domain::plan::Goal;
 use crate::domain::step::{Failure, Outcome, StepId};
 use crate::exit_code::ExitCode;
-use crate::wizard::event::{JournalLine, PracticeLine};
+use crate::wizard::event::{JournalLine, PracticeLine, RunLine};
 use crate::wizard::key::{Code, Key};
 use crate::wizard::page::Page;
 use crate::wizard::run_watch::RunWatch;
@@ -154,6 +154,24 @@ fn a_practice_session_that_waits_is_told_with_its_command() {
         frame.contains("go on with it by omup sandbox --scenario good"),
         "{frame}"
     );
+}
+
+#[test]
+fn a_run_that_cannot_be_read_is_told_on_the_first_page() {
+    let mut state = state(80, 24);
+    state.runs = Some(vec![RunLine {
+        id: "20260101-000000-1".into(),
+        versions: "".into(),
+        deployment: "".into(),
+        state: "the journal is damaged at line 7: its checksum does not fit".into(),
+        alive: false,
+        unfinished: false,
+        damaged: true,
+    }]);
+    let frame = flat(&state);
+    let told = "Run 20260101-000000-1 cannot be read: the journal is damaged at line 7";
+    assert!(frame.contains(told), "{frame}");
+    assert!(frame.contains("see which version serves"), "{frame}");
 }
 
 #[test]

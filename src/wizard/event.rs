@@ -124,7 +124,7 @@ pub struct RunLine {
     pub alive: bool,
     /// There is something left to do or to decide.
     pub unfinished: bool,
-    /// Why its journal cannot be read.
+    /// Its journal cannot be read; `state` says why.
     pub damaged: bool,
 }
 

@@ -31,6 +31,7 @@ pub fn rows(state: &State) -> Vec<Row> {
         }
         rows.push(Row::empty());
     }
+    rows.extend(damaged(state));
     for practice in &state.practices {
         rows.push(
             Row::new("Practice is not finished: ", Role::Strong)
@@ -76,6 +77,27 @@ pub fn rows(state: &State) -> Vec<Row> {
     ]);
     for what in [Do::Begin, Do::Runs, Do::Leave] {
         rows.push(button(state, what));
+    }
+    rows
+}
+
+/// Runs whose journal cannot be read: one of them may have stopped with users locked out, so it is told here too.
+fn damaged(state: &State) -> Vec<Row> {
+    let runs = state.runs.iter().flatten();
+    let mut rows = Vec::new();
+    for run in runs.filter(|run| run.damaged) {
+        rows.push(
+            Row::new(format!("Run {} cannot be read: ", run.id), Role::Bad)
+                .and(run.state.to_string(), Role::Plain)
+                .hang(2),
+        );
+    }
+    if !rows.is_empty() {
+        rows.push(
+            Row::text("  Its upgrade may have stopped half way: before a new one, see which version serves; way-back.md in its folder leads back by hand.")
+                .hang(2),
+        );
+        rows.push(Row::empty());
     }
     rows
 }
