@@ -29,11 +29,12 @@ use self::place::{PASSWORD, Place, USER};
 /// What is measured, each in seconds.
 const PLAIN: &str = "dump tool > /dev/null";
 const GZIP: &str = "dump tool | gzip > file";
+const BARE: &str = "omup: backup taken, without digests";
 const TAKE: &str = "omup: backup taken";
 const PROVE: &str = "omup: backup proven (after it was taken)";
 const RESTORE: &str = "  of this the restore of the copy";
 const DIGEST: &str = "omup: digests of the source alone";
-const ROWS: &[&str] = &[PLAIN, GZIP, TAKE, PROVE, RESTORE, DIGEST];
+const ROWS: &[&str] = &[PLAIN, GZIP, BARE, TAKE, PROVE, RESTORE, DIGEST];
 
 struct Bench {
     folder: tempfile::TempDir,
@@ -108,7 +109,11 @@ async fn measure(place: Place) {
         let by_hand = bench.folder.path().join("by-hand.gz");
         note(GZIP, bench.place.gzip(&bench.name, &by_hand));
         let begun = Instant::now();
-        let taken = bench.take().await;
+        let bare = bench.take(false).await;
+        note(BARE, begun.elapsed().as_secs_f64());
+        std::fs::remove_dir_all(&bare.folder).expect("room for the next one");
+        let begun = Instant::now();
+        let taken = bench.take(true).await;
         note(TAKE, begun.elapsed().as_secs_f64());
         let begun = Instant::now();
         note(RESTORE, bench.prove(&taken).await);
@@ -160,8 +165,12 @@ fn print(
         Engine::Postgres => ("P1", "P2", "P3"),
         Engine::Mysql | Engine::Sqlite => ("  ", "P4", "P5"),
     };
-    println!("\n{plain}  taken / {PLAIN:<32} {:.2}", of(TAKE) / of(PLAIN));
-    println!("{by_hand}  taken / {GZIP:<32} {:.2}", of(TAKE) / of(GZIP));
+    println!();
+    for (bar, beside) in [(plain, PLAIN), (by_hand, GZIP)] {
+        let ratio = of(BARE) / of(beside);
+        println!("{bar}  without digests / {beside:<22} {ratio:.2}");
+        println!("    taken / {beside:<32} {:.2}", of(TAKE) / of(beside));
+    }
     #[expect(clippy::cast_precision_loss, reason = "a ratio of sizes")]
     let share = stored as f64 / gzip as f64;
     println!("{by_hand}  stored {stored} / gzip {gzip} bytes {share:>17.2}");
@@ -223,12 +232,13 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    async fn take(&self) -> Taken {
+    /// With `content` the digests are taken too, which a proof compares with.
+    async fn take(&self, content: bool) -> Taken {
         let request = TakeRequest {
             dir: self.path("backups"),
             run: RunId::parse("20261121-054400-be7c").expect("an id"),
             config: Vec::new(),
-            content: true,
+            content,
             read_lock: false,
             place: Where::Local,
             log: self.path("back-up.log"),

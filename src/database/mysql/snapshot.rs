@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use sqlx::Connection as _;
@@ -187,24 +188,41 @@ impl Snapshot for MysqlSnapshot {
             grants: grants::lines(&grants::read(&mut reader).await?)
                 .into_iter()
                 .collect(),
-            tables: digest::tables(&mut reader, step).await?,
-            later: Default::default(),
+            tables: BTreeMap::new(),
+            later: BTreeMap::new(),
             sequences: moved(&first, objects::counters(&mut reader).await?),
         };
-        let Some(after) = &mut self.after else {
-            return Ok(content);
-        };
-        if self.before.position.is_some() && self.before.position == after.position {
-            return Ok(content);
-        }
-        let mut reader = Reader::Snapshot {
+        let position = self.before.position.clone();
+        let unmoved = |after: &View| position.is_some() && position == after.position;
+        let mut before = Reader::Snapshot {
             connector: &self.connector,
-            opened: &mut after.opened,
+            opened: &mut self.before.opened,
         };
-        content.later = digest::tables(&mut reader, step).await?;
-        content
-            .later
-            .retain(|name, later| content.tables.get(name) != Some(later));
+        match self.after.as_mut().filter(|after| !unmoved(after)) {
+            None => content.tables = digest::tables(&mut before, step).await?,
+            Some(after) => {
+                let mut after = Reader::Snapshot {
+                    connector: &self.connector,
+                    opened: &mut after.opened,
+                };
+                // Each view has a connection of its own: the server works on both at once.
+                let done = [AtomicUsize::new(0), AtomicUsize::new(0)];
+                let both = |at: usize, total: usize, table: &str, mine: usize| {
+                    done[mine].store(at, Ordering::Relaxed);
+                    let sum = done.iter().map(|n| n.load(Ordering::Relaxed)).sum();
+                    step(sum, 2 * total, table);
+                };
+                let first = |at: usize, total: usize, table: &str| both(at, total, table, 0);
+                let second = |at: usize, total: usize, table: &str| both(at, total, table, 1);
+                (content.tables, content.later) = tokio::try_join!(
+                    digest::tables(&mut before, &first),
+                    digest::tables(&mut after, &second)
+                )?;
+                content
+                    .later
+                    .retain(|name, later| content.tables.get(name) != Some(later));
+            }
+        }
         Ok(content)
     }
 
