@@ -55,6 +55,7 @@ impl From<crate::database::DatabaseError> for CommandError {
     fn from(error: crate::database::DatabaseError) -> Self {
         let exit = match error {
             crate::database::DatabaseError::Locked { .. } => ExitCode::Locked,
+            crate::database::DatabaseError::PasswordFile { .. } => ExitCode::StateFolder,
             _ => ExitCode::CannotSurvey,
         };
         Self::new(exit, error.to_string())

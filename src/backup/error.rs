@@ -143,6 +143,10 @@ impl BackupError {
                 | BackupError::Foreign { .. },
                 _,
             ) => ExitCode::BackupDamaged,
+            (
+                BackupError::Database(DatabaseError::PasswordFile { .. }),
+                During::Take | During::Prove | During::Verify,
+            ) => ExitCode::StateFolder,
             (_, During::Take) => ExitCode::Backup,
             (_, During::Prove | During::Verify) => ExitCode::Verification,
             (_, During::Restore) => ExitCode::RollbackFailed,
@@ -189,7 +193,10 @@ impl BackupError {
                 "Look for a lock or a dead connection (another session may hold a table), then resume."
             }
             BackupError::Storage { .. } | BackupError::Process(_) => "Remove the cause and resume.",
-            // A file of ours that cannot be written is told so; the database has no part in it.
+            // The database has no part in it.
+            BackupError::Database(DatabaseError::PasswordFile { .. }) => {
+                "Make room for the state folder, then resume."
+            }
             BackupError::Database(DatabaseError::Unexpected(_)) => "Remove the cause and resume.",
             BackupError::Database(_) => "See that the database answers, then resume.",
             BackupError::Damaged { .. } => "Use another backup; do not restore this one.",

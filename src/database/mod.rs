@@ -70,6 +70,12 @@ pub enum DatabaseError {
     /// What was found is not what was expected.
     #[error("{0}")]
     Unexpected(CleanText),
+    /// The state folder does not take the file from which client tools read the password.
+    #[error("cannot write the password file {path}: {reason}", path = .path.display())]
+    PasswordFile {
+        path: std::path::PathBuf,
+        reason: CleanText,
+    },
     /// A client tool could not be used.
     #[error(transparent)]
     Tool(#[from] crate::process::ProcessError),

@@ -80,10 +80,10 @@ impl Drop for PasswordFile {
 }
 
 fn cannot_write(path: &Path, error: &std::io::Error) -> DatabaseError {
-    DatabaseError::Unexpected(CleanText::from(format!(
-        "cannot write the password file {}: {error}",
-        path.display()
-    )))
+    DatabaseError::PasswordFile {
+        path: path.to_path_buf(),
+        reason: CleanText::from(error.to_string()),
+    }
 }
 
 fn remove_orphans(folder: &Path) {

@@ -95,7 +95,11 @@ pub async fn drive(
         match run_step(work.clone(), shared.clone(), id).await {
             Ok(()) if shared.view().abort_asked => break aborted(&work, &shared).await,
             Ok(()) => {}
-            Err(failure) => break failed(&work, &shared, id, failure, true).await,
+            Err(failure) => {
+                // A failure of the state folder itself is no line of the journal.
+                let shown = failure.exit != ExitCode::StateFolder;
+                break failed(&work, &shared, id, failure, shown).await;
+            }
         }
     };
     lock.release().await;
