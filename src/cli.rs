@@ -1,10 +1,12 @@
 //! The command line: what can be typed, and nothing about how it is done.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::app::error::CommandError;
 use crate::app::terminal::Colour;
+use crate::exit_code::ExitCode;
 use crate::knowledge::{FailureEngine, FailurePhase};
 use crate::practice::PracticeCommand;
 
@@ -45,10 +47,23 @@ pub struct Cli {
 pub struct FromAnswers {
     /// The operator's decisions, TOML (see README)
     #[arg(long, value_name = "FILE")]
-    pub answers: PathBuf,
+    answers: Option<PathBuf>,
     /// One JSON document instead of sentences
     #[arg(long)]
     pub json: bool,
+}
+
+impl FromAnswers {
+    /// # Errors
+    /// Without an answers file; it tells the smallest one.
+    pub fn answers(&self) -> Result<&Path, CommandError> {
+        self.answers.as_deref().ok_or_else(|| {
+            CommandError::new(
+                ExitCode::Usage,
+                "which deployment? `--answers FILE` names it: [deployment] with kind, old_home and new_home, and [backup] with dir (README shows the smallest such file). Nothing was done. `omup` without a command looks for the deployment on this host and asks the rest",
+            )
+        })
+    }
 }
 
 /// Which run, and how to print.

@@ -92,11 +92,11 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             full,
         } => {
             let wanted = app::check::Wanted { only, except };
-            app::check::check(&looking()?, &from.answers, from.json, &wanted, full).await
+            app::check::check(&looking()?, from.answers()?, from.json, &wanted, full).await
         }
-        Command::Plan(from) => app::check::plan(&looking()?, &from.answers, from.json).await,
+        Command::Plan(from) => app::check::plan(&looking()?, from.answers()?, from.json).await,
         Command::Run { from, detach } => {
-            app::run::run(&State::open(root)?, &from.answers, from.json, detach).await
+            app::run::run(&State::open(root)?, from.answers()?, from.json, detach).await
         }
         Command::Resume { run, again, detach } => {
             app::run::resume(&State::open(root)?, &run.run, again, run.json, detach).await

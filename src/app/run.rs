@@ -21,7 +21,7 @@ pub fn who() -> String {
     ["SUDO_USER", "USER", "LOGNAME"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()))
-        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
+        .unwrap_or_else(|| crate::survey::host::this_user().to_string())
 }
 
 /// A new run from an answers file, watched to its end.

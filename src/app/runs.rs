@@ -7,7 +7,7 @@ use super::run::view_of;
 use super::{plain, plain_words};
 use crate::domain::run_view::RunView;
 use crate::exit_code::ExitCode;
-use crate::runner::folder::{RunFolder, State};
+use crate::runner::folder::{FolderError, RunFolder, State};
 use crate::runner::journal;
 
 /// One line a run, oldest first. A damaged journal is a line too, not an end of the listing; the
@@ -15,7 +15,9 @@ use crate::runner::journal;
 pub fn list(state: &State, json: bool) -> ExitCode {
     let mut documents = Vec::new();
     let mut exit_code = ExitCode::Ok;
+    let mut none = true;
     for folder in state.runs() {
+        none = false;
         let alive = attach::alive(&folder);
         match view_of(&folder) {
             Ok(view) => {
@@ -58,6 +60,12 @@ pub fn list(state: &State, json: bool) -> ExitCode {
     }
     if json {
         out::json(&serde_json::json!({ "schema_version": 1, "runs": documents }));
+    } else if none {
+        // Not a line of the list: who counts those finds none.
+        out::error(format!(
+            "omup: {}",
+            FolderError::NoRunYet(state.root.clone())
+        ));
     }
     exit_code
 }

@@ -27,6 +27,8 @@ pub enum FolderError {
     Unsafe { path: PathBuf, why: String },
     #[error("there is no run '{run}' in {state} (see `omup runs list`)", state = .state.display())]
     NoRun { run: String, state: PathBuf },
+    #[error("no run was begun in {state} yet; `omup` begins one, `--state-dir` names another place", state = .0.display())]
+    NoRunYet(PathBuf),
 }
 
 const NO_FOLDER: &str = "is not a folder (a link is not followed)";
@@ -138,7 +140,8 @@ impl State {
             state: self.root.clone(),
         };
         if text == "last" {
-            let newest = self.last().ok_or_else(missing)?;
+            let none = || FolderError::NoRunYet(self.root.clone());
+            let newest = self.last().ok_or_else(none)?;
             newest.own_things()?;
             return Ok(newest);
         }

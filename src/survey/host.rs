@@ -5,11 +5,16 @@ use std::path::Path;
 use crate::domain::clean_text::CleanText;
 use crate::domain::survey::HostFacts;
 
+/// The login name of the user that runs this.
+pub fn this_user() -> CleanText {
+    name_of(rustix::process::getuid().as_raw(), Path::new("/etc/passwd"))
+}
+
 pub fn facts() -> HostFacts {
     let uid = rustix::process::getuid().as_raw();
     HostFacts {
         hostname: CleanText::from_bytes(rustix::system::uname().nodename().to_bytes()),
-        user: name_of(uid, Path::new("/etc/passwd")),
+        user: this_user(),
         uid,
         boot_id: crate::process::boot_id().unwrap_or_default(),
     }

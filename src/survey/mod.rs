@@ -9,7 +9,7 @@ pub mod code;
 mod data_only;
 mod disks;
 mod history;
-mod host;
+pub mod host;
 mod instance;
 mod tools;
 mod versions;

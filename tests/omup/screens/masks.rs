@@ -45,8 +45,7 @@ pub fn masked(record: &str, folder: &Path) -> String {
     let mut text = record
         .replace(&folder.display().to_string(), "/practice")
         .replace(&format!("omup-practice-{uid}-"), "omup-practice-0-")
-        .replace(&format!(r#""{}""#, host.trim()), r#""om-app-1""#)
-        .replace(&format!("uid {uid}"), "mara");
+        .replace(&format!(r#""{}""#, host.trim()), r#""om-app-1""#);
     if let Some(run) = run_of(&text) {
         text = text
             .replace(&run, "20260101-000000-1")

@@ -45,7 +45,10 @@ impl Start {
             .into_iter()
             .filter_map(|name| Some((name, std::env::var_os(name)?)))
             .fold(start, |start, (name, value)| start.env(name, value));
-        start.env("TERM", "xterm-256color").env("LANG", "C.UTF-8")
+        start
+            .env("TERM", "xterm-256color")
+            .env("LANG", "C.UTF-8")
+            .env("USER", "mara")
     }
 
     pub fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Start {
