@@ -55,7 +55,9 @@ fn nothing_ran_twice(stage: &Stage) {
             step.id()
         );
     }
-    for step in StepId::ALL {
+    // The gate only looks; it is passed again where nobody watched between it and what follows.
+    let gate = [StepId::ProveQuiet, StepId::DigestGate];
+    for step in StepId::ALL.iter().filter(|step| !gate.contains(step)) {
         let of_step: Vec<&str> = events
             .iter()
             .filter(|event| event["step"] == step.id())
