@@ -33,7 +33,7 @@ pub const PENDING: Check = Check {
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
         of_release: true,
-        condition: "versions and statements that the target's files would still run on this database; files that its runner ignores are warned of",
+        condition: "versions and statements that the target's files would still run on this database; files that OpenMetadata's migration tool ignores are warned of",
     },
     judge: pending,
 };
@@ -223,7 +223,7 @@ fn pending(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judge
         .flat_map(|version| {
             version.ignored_files.iter().map(move |file| {
                 format!(
-                    "{}: its runner will ignore the file {file}",
+                    "{}: OpenMetadata's migration tool will ignore the file {file}",
                     version.version
                 )
             })
@@ -233,7 +233,7 @@ fn pending(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judge
         return Judgement::pass(summary).seen_all(lines);
     }
     Judgement::warn(format!(
-        "{summary}; {} in the target's folders will be ignored by its runner",
+        "{summary}; {} in the target's folders will be ignored by OpenMetadata's migration tool",
         count(ignored.len(), "file", "files")
     ))
     .seen_all(ignored)

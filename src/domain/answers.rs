@@ -44,6 +44,9 @@ pub struct DeploymentAnswers {
     /// How people call it, shown everywhere.
     #[serde(default)]
     pub name: Option<String>,
+    /// Whether people work with it, for the badge of the screen; what was not said counts as yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub production: Option<bool>,
     pub old_home: PathBuf,
     pub new_home: PathBuf,
 }

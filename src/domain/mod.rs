@@ -7,6 +7,7 @@ pub mod client_report;
 pub mod code_mark;
 pub mod content;
 pub mod data_only;
+pub mod duration;
 pub mod event;
 pub mod finding;
 pub mod instance;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::duration::{clock, whole};
 use super::finding::{Finding, Verdict};
 use super::run_view::{RunView, StepState};
 use super::space::size;
@@ -40,7 +41,7 @@ pub fn page(view: &RunView) -> String {
     if let Some(identity) = &view.identity {
         line(format!("Database {identity}."));
     }
-    line(format!("Stands: {}.", phase_words(view)));
+    line(format!("State: {}.", phase_words(view)));
     line(String::new());
     line("## Steps".to_string());
     line(String::new());
@@ -56,11 +57,11 @@ pub fn page(view: &RunView) -> String {
     match (&view.facts.backup_dir, view.facts.level) {
         (Some(dir), level) => {
             let words = level.map_or("not proven", |level| level.words());
-            line(format!(
-                "{}: {words}, {} rows.",
-                dir.display(),
-                view.facts.proven_rows.unwrap_or(0)
-            ));
+            let rows = view.facts.proven_rows;
+            let rows = rows.map_or("rows not counted".to_string(), |rows| {
+                format!("{rows} rows")
+            });
+            line(format!("{}: {words}, {rows}.", dir.display()));
             if let Some(seconds) = view.facts.restore_seconds {
                 line(format!("A restore took {seconds:.1} s."));
             }
@@ -74,15 +75,17 @@ pub fn page(view: &RunView) -> String {
         });
         line(if second {
             format!(
-                "Downtime of the way back: {seconds:.1} s; that of the upgrade before it stands in the journal."
+                "Downtime of the way back: {}; that of the upgrade before it stands in the journal.",
+                clock(whole(seconds))
             )
         } else {
-            format!("Downtime: {seconds:.1} s.")
+            format!("Downtime: {}.", clock(whole(seconds)))
         });
     }
     if let Some(kept) = &view.facts.upgraded_kept {
         line(format!(
-            "The upgraded database `{kept}` is kept; drop it when nobody needs it any more."
+            "Kept beside: {} `{kept}`; drop it when nobody needs it any more.",
+            view.facts.what_is_kept()
         ));
     }
     if let Some((bytes, way)) = &view.facts.memory {

@@ -165,6 +165,17 @@ pub struct Facts {
     pub upgraded_kept: Option<String>,
 }
 
+impl Facts {
+    /// What the database is that a way back leaves beside the restored one.
+    pub fn what_is_kept(&self) -> &'static str {
+        if self.migrated {
+            "the upgraded database"
+        } else {
+            "the half migrated database"
+        }
+    }
+}
+
 /// Everything a reader wants to know of a run.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RunView {

@@ -1,5 +1,6 @@
 //! The ways back from where a run stands, each with its price. Computed from facts, never stored.
 
+use super::duration::about;
 use serde::{Deserialize, Serialize};
 
 use super::clean_text::CleanText;
@@ -111,13 +112,17 @@ pub struct WayBack {
 /// measurement.
 pub const SWITCH_SECONDS: u64 = 60;
 
+/// Seconds of a way back by a restore that was measured: with what is allowed for beside it.
+pub fn with_switch(restore_seconds: f64) -> u64 {
+    restore_seconds.ceil() as u64 + SWITCH_SECONDS
+}
+
 impl WayBack {
     /// How long it takes and how that is known, in words.
     pub fn takes(&self) -> String {
         let time = match self.about_seconds {
             Some(0) => return "no time".to_string(),
-            Some(seconds) if seconds < 120 => format!("about {seconds} s"),
-            Some(seconds) => format!("about {} min", seconds.div_ceil(60)),
+            Some(seconds) => about(seconds),
             None => "not known".to_string(),
         };
         if self.basis.is_empty() {
@@ -130,10 +135,7 @@ impl WayBack {
 /// All ways from here, the recommended one first.
 pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
     let mut ways = Vec::new();
-    let restore_seconds = view
-        .facts
-        .restore_seconds
-        .map(|s| s.ceil() as u64 + SWITCH_SECONDS);
+    let restore_seconds = view.facts.restore_seconds.map(with_switch);
     let allowed = format!("{SWITCH_SECONDS} s allowed for start and health, not measured");
     let unmeasured = "nothing like it was measured".to_string();
     let restore_basis = view.facts.restore_seconds.map_or_else(
@@ -188,9 +190,11 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
             }
             // The search index has the new version's shape by then; it is rebuilt as a step of this way.
             let loses = match now.writes_since_backup {
-                Some(0) => CleanText::from("no writes: nothing was written since the backup"),
+                Some(0) => CleanText::from(
+                    "nothing that is dated: no row is newer than the backup (tables without a date are not counted)",
+                ),
                 Some(n) => CleanText::from(format!(
-                    "{n} rows written since the backup (they stay in the database that is kept beside)"
+                    "{n} rows dated after the backup, the migration's own among them (they stay in the database that is kept beside)"
                 )),
                 None => CleanText::from("the writes since the backup; they could not be counted"),
             };

@@ -232,7 +232,7 @@ pub fn answer(shared: &Shared, id: &str, value: &str, who: &str, uid: u32) -> Sa
             reason: failure.why,
         },
         Ok(()) if accepted => Say::Done {
-            message: format!("'{id}' is answered").into(),
+            message: "your answer is taken; the run goes on".into(),
         },
         Ok(()) => Say::Refused {
             reason: format!("'{id}' expects exactly: {}", one_of(&expects)).into(),

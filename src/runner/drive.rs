@@ -157,7 +157,7 @@ async fn complete(work: &Work, view: &RunView) -> (ExitCode, String) {
                 .facts
                 .upgraded_kept
                 .as_ref()
-                .map(|name| format!("; the upgraded database '{name}' is kept beside"))
+                .map(|name| format!("; {} '{name}' is kept beside", view.facts.what_is_kept()))
                 .unwrap_or_default();
             match &view.facts.restored_database {
                 Some(database) if view.facts.restored_equal => (

@@ -11,8 +11,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::rows::{Role, cut, pad};
 use super::theme::Theme;
 use crate::wizard::State;
+use crate::wizard::hints;
 use crate::wizard::items::SMALLEST;
-use crate::wizard::keymap;
 use crate::wizard::popup::Kind;
 
 pub struct Panes {
@@ -196,10 +196,8 @@ pub fn hints(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         text = "letters go into the field  ↑↓ Tab next field  Enter next  Esc back  F1 help"
             .to_string();
     } else {
-        let bindings = keymap::bindings(state.page, state.run_now())
-            .filter(|b| !b.hint.is_empty() && !matches!(b.shown, "?" | "q"));
-        for binding in bindings {
-            let more = format!("{} {}  ", binding.shown, binding.hint);
+        for (keys, words) in hints::hints(state) {
+            let more = format!("{keys} {words}  ");
             if text.width() + more.width() + fixed.width() <= width {
                 text += &more;
             }

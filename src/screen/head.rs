@@ -21,13 +21,23 @@ pub fn identity(state: &State, theme: &Theme, frame: &mut Frame<'_>, area: Rect)
             looked.survey.deployment.kind == crate::domain::survey::DeploymentKind::Practice
         });
     let run = state.run.as_ref().filter(|run| !run.preparing);
+    // A run has the answer that it was begun with.
+    let production = match run {
+        Some(run) => {
+            let answers = run.answers.as_ref();
+            answers
+                .and_then(|a| a.deployment.production)
+                .unwrap_or(true)
+        }
+        None => state.form.production,
+    };
     let known = run.is_some() || state.looked.is_some();
     let read_only = run.is_some_and(|run| run.read_only());
     let (badge, bad) = match () {
         () if practice => ("[PRACTICE]", false),
         () if read_only => ("[READ ONLY]", false),
         () if !known => ("[NO TARGET]", false),
-        () if state.form.production || run.is_some() => ("[PRODUCTION]", true),
+        () if production => ("[PRODUCTION]", true),
         () => ("[not production]", false),
     };
     let badge = if practice && read_only {

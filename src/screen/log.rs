@@ -82,10 +82,11 @@ fn head(state: &State, query: &LogQuery, window: Option<&LogWindow>) -> Vec<Stri
     if let (Some((search, hits)), Some(window)) = (hits, window) {
         let number = window.hit_number.map(|n| format!("{n} of "));
         let round = if window.wrapped { " (went round)" } else { "" };
-        head.push(format!(
-            "{search} {}{hits}{round}",
-            number.unwrap_or_default()
-        ));
+        head.push(if hits == 0 && window.indexed >= 1.0 {
+            format!("{search}: not in this log")
+        } else {
+            format!("{search} {}{hits}{round}", number.unwrap_or_default())
+        });
     }
     if let Some(filter) = &query.filter {
         head.push(format!("only {filter}"));

@@ -147,7 +147,12 @@ fn wrap_row(row: &Row, width: usize, lines: &mut Vec<Line>) {
         let pieces = words(text).flat_map(|word| {
             let whole = cells(word) + hang <= width;
             // A path that is longer than a line is folded after a part of it.
-            let fold = move |c: char| !whole && matches!(c, '/' | '-' | ',');
+            // A slash that begins it stays with what follows.
+            let mut before = None;
+            let fold = move |c: char| {
+                let begins = before.replace(c).is_none();
+                !whole && !begins && matches!(c, '/' | '-' | ',' | '&')
+            };
             word.split_inclusive(fold)
         });
         for word in pieces {

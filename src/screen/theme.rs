@@ -120,7 +120,15 @@ impl Theme {
         if !self.look.ascii || text.is_ascii() {
             return text.to_string();
         }
-        text.chars().map(ascii).collect()
+        let mut letters = String::with_capacity(text.len());
+        for letter in text.chars() {
+            match letter {
+                '→' => letters.push_str("->"),
+                '…' => letters.push_str("..."),
+                letter => letters.push(ascii(letter)),
+            }
+        }
+        letters
     }
 
     pub fn ascii(&self) -> bool {
@@ -132,14 +140,14 @@ impl Theme {
 fn ascii(c: char) -> char {
     match c {
         c if c.is_ascii() => c,
-        '▸' | '▶' | '→' | '▏' => '>',
+        '▸' | '▶' | '▏' => '>',
         '○' | '·' | '•' => '.',
         '◐' | '◓' | '◑' | '◒' => '~',
         '✔' => '+',
         '✖' => 'x',
         '–' | '—' | '─' | '░' => '-',
         '⊘' | '█' | '▌' => '#',
-        '…' => '~',
+        '┃' => '|',
         '↑' => '^',
         '↓' => 'v',
         '▁' | '▂' => '_',

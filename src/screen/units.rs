@@ -1,12 +1,7 @@
 //! Figures in words: sizes, times, bars. Fixed widths, so that nothing jitters.
 
+pub use crate::domain::duration::{clock, whole};
 pub use crate::domain::space::size as bytes;
-
-/// `00:04:12`; days where it lasts that long.
-pub fn clock(seconds: u64) -> String {
-    let (h, m, s) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{h:02}:{m:02}:{s:02}")
-}
 
 /// `about 2 min 50 s`.
 pub fn about(seconds: u64) -> String {
@@ -16,6 +11,16 @@ pub fn about(seconds: u64) -> String {
         600..=5999 => format!("about {} min", seconds / 60),
         _ => format!("about {} h {:02} min", seconds / 3600, seconds / 60 % 60),
     }
+}
+
+/// How long something took: tenths below ten seconds.
+pub fn lasted(seconds: f64) -> String {
+    if seconds < 10.0 {
+        return format!("{seconds:.1} s");
+    }
+    about(seconds.round() as u64)
+        .trim_start_matches("about ")
+        .to_string()
 }
 
 /// The time of day, UTC.
@@ -47,12 +52,15 @@ pub fn sparkline(values: &[Option<u64>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{about, bar, clock, sparkline};
+    use super::{about, bar, lasted, sparkline};
 
     #[test]
     fn figures_read_well() {
-        assert_eq!(clock(3 * 3600 + 62), "03:01:02");
         assert_eq!(about(170), "about 2 min 50 s");
+        assert_eq!(
+            (lasted(0.21), lasted(75.0)),
+            ("0.2 s".into(), "1 min 15 s".into())
+        );
         assert_eq!(bar(1, 2, 4), "██░░");
         assert_eq!(bar(9, 0, 2), "██");
         assert_eq!(sparkline(&[None, Some(1), Some(7)]), " ▁▇");

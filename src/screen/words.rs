@@ -19,7 +19,7 @@ fn words(page: Page) -> Words {
             wrong: &[
                 "to begin at 3 a.m. without knowing where the two typed words come: first before users are locked out, then before the new version touches the data",
             ],
-            next: "Connect: say which deployment. A rehearsal without any: omup sandbox.",
+            next: "Connect: say which deployment. To practise without any: `omup sandbox`.",
         },
         Page::Connect => Words {
             why: &[
@@ -34,7 +34,7 @@ fn words(page: Page) -> Words {
         },
         Page::Notes => Words {
             why: &[
-                "Some changes cannot be undone by a restart. Two minutes here save an hour later.",
+                "Some changes cannot be undone by a restart: read before, not after.",
                 "Your mark is written down with your name, and kept if this terminal is lost.",
             ],
             wrong: &[
@@ -70,7 +70,7 @@ fn words(page: Page) -> Words {
             ],
             wrong: &[
                 "the disk fills: the partial file is refused and production is not touched",
-                "a backup that was never restored: half of them fail on the night they are needed",
+                "a backup that was never restored: nobody knows whether it can be",
             ],
             next: "Sort memory for the migration.",
         },
@@ -83,7 +83,7 @@ fn words(page: Page) -> Words {
         },
         Page::Clients => Words {
             why: &[
-                "A client of another version may be refused by the server, or write what it does not understand.",
+                "A client of another version is refused by the server, or writes what it does not understand.",
             ],
             wrong: &[
                 "an Airflow host that nobody remembers runs its pipeline in the morning with the old client",
@@ -94,7 +94,9 @@ fn words(page: Page) -> Words {
             why: &[
                 "Data before action: the very steps and commands, before anything is done. The runner refuses to begin with another plan than the approved one.",
             ],
-            wrong: &["nothing yet: approving begins with the backup, which only reads"],
+            wrong: &[
+                "nothing yet: approving begins with the backup, which reads the database and writes only into the backup folder",
+            ],
             next: "The backup begins. You are asked before users are locked out, and again before the new version touches the data.",
         },
         Page::Backup => Words {
@@ -124,7 +126,7 @@ fn words(page: Page) -> Words {
                 "Up to here nobody has noticed anything. After the typed word the server is stopped.",
             ],
             wrong: &[
-                "the window has not begun: choose to wait, the run waits for you, also overnight",
+                "the window has not begun: choose to wait; how long the run waits stands on the page",
             ],
             next: "Stop through the owner, prove that nobody writes, compare with the backup once more.",
         },
@@ -142,7 +144,7 @@ fn words(page: Page) -> Words {
         Page::Point => Words {
             why: &["The last place from which going back is only a start of the old server."],
             wrong: &[
-                "going on because one is tired: waiting costs nothing but downtime, and stopping here costs a minute",
+                "going on because one is tired: waiting costs nothing but downtime, and stopping here costs a start of the old server",
             ],
             next: "The new version's configuration, the migration, the start of the new server.",
         },

@@ -7,10 +7,11 @@ use async_trait::async_trait;
 use super::context::{Ask, Context, wall_ms};
 use super::{Preview, Step};
 use crate::backup::{stands, verify};
+use crate::domain::duration::about;
 use crate::domain::event::{Event, Fact};
 use crate::domain::plan::Intent;
 use crate::domain::step::{Failure, Outcome, StepId};
-use crate::domain::way_back::SWITCH_SECONDS;
+use crate::domain::way_back::{self, SWITCH_SECONDS};
 use crate::exit_code::ExitCode;
 
 pub const START_OF_DOWNTIME: &str = "start-of-downtime";
@@ -183,7 +184,7 @@ impl Step for StartDowntime {
             context,
             START_OF_DOWNTIME,
             confirm.start_of_downtime.as_ref(),
-            format!("Start of downtime: the server is stopped and users are locked out. The backup is {level}; {about}."),
+            format!("Start of downtime: with your word the server is stopped and users are locked out. The backup is {level}; {about}."),
             "nothing was stopped; the old version serves",
         )
         .await?;
@@ -239,19 +240,21 @@ impl Step for PointOfNoReturn {
                 "`omup resume` takes and proves a backup again",
             ));
         }
-        let about = view
-            .facts
-            .restore_seconds
-            .map_or(0.0, |s| s + SWITCH_SECONDS as f64)
-            / 60.0;
+        let back = view.facts.restore_seconds.map_or_else(
+            || "; how long it takes was not measured".to_string(),
+            |s| {
+                format!(
+                    " ({}: it took {s:.1} s here, {SWITCH_SECONDS} s allowed for stop and start)",
+                    about(way_back::with_switch(s))
+                )
+            },
+        );
         let asked = Instant::now();
         confirmed(
             context,
             POINT_OF_NO_RETURN,
             context.answers.confirm.point_of_no_return.as_ref(),
-            format!(
-                "Point of no return: from here, going back means a restore (about {about:.0} min)."
-            ),
+            format!("Point of no return: from here, going back means a restore{back}."),
             "the old server is started again",
         )
         .await?;

@@ -53,6 +53,11 @@ impl Step for TuneMemory {
     fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
         let wanted = preview.answers.memory.bytes();
         let setting = sort_setting(preview.survey.database.identity.engine);
+        if preview.survey.database.sort_memory.is_none() {
+            return vec![look(
+                "nothing: this database has no setting for sort memory",
+            )];
+        }
         match preview.answers.memory.way {
             MemoryWay::Connection => vec![
                 Intent::File {

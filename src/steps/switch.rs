@@ -87,7 +87,7 @@ impl Step for SwitchVersion {
                 message: message.into(),
             });
         }
-        Ok(Outcome::Warning { message: format!("{message}; {left} settings differ in the new version's file and keep its values (named above and in the plan)").into() })
+        Ok(Outcome::Warning { message: format!("{message}; {left} settings of the old version are not carried over, the new version's own values stand (this step in the plan names them, and so does the journal)").into() })
     }
 }
 

@@ -144,7 +144,7 @@ fn perform(state: &mut State, what: Do) -> Vec<Effect> {
             })
             .collect(),
         Do::Start => guards::start(state),
-        Do::Wait => {
+        Do::Wait | Do::WaitLockedOut => {
             state.say("the run waits; nothing was done", false);
             Vec::new()
         }

@@ -3,6 +3,7 @@
 use super::State;
 use super::items::{Do, Item};
 use super::page::Page;
+use crate::domain::duration::{clock, whole};
 
 /// What `y` copies: the command or text that the page is about.
 pub fn copy_of(state: &State) -> String {
@@ -92,7 +93,10 @@ pub fn summary(state: &State) -> String {
     }
     if !run.lockouts.is_empty() {
         let seconds: f64 = run.lockouts.iter().sum();
-        lines.push(format!("users were locked out for {seconds:.0} s"));
+        lines.push(format!(
+            "users were locked out for {}",
+            clock(whole(seconds))
+        ));
     }
     if let Some(question) = &view.question {
         lines.push(format!("it asks: {}", question.text));

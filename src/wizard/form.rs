@@ -42,7 +42,7 @@ impl FieldId {
         match self {
             FieldId::OldHome | FieldId::NewHome | FieldId::BackupDir => "(needed)",
             FieldId::Name => "(host and folder)",
-            FieldId::PasswordFile => "(none: conf/ or ~/.pgpass has it)",
+            FieldId::PasswordFile => "(none: conf/ or the client's own file has it)",
             FieldId::Window => "(empty: no clock is shown)",
             FieldId::Mib => "(20)",
         }
@@ -107,6 +107,7 @@ impl Form {
         self.old_home = text(&answers.deployment.old_home);
         self.new_home = text(&answers.deployment.new_home);
         self.name = Input::new(answers.deployment.name.clone().unwrap_or_default());
+        self.production = answers.deployment.production.unwrap_or(true);
         self.password_file = answers
             .database
             .password_file
@@ -176,6 +177,7 @@ impl Form {
             deployment: DeploymentAnswers {
                 kind: "bare-metal".to_string(),
                 name: optional(FieldId::Name),
+                production: Some(self.production),
                 old_home: path(FieldId::OldHome)?,
                 new_home: path(FieldId::NewHome)?,
             },

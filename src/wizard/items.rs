@@ -46,6 +46,8 @@ pub enum Do {
     ReadAll,
     Start,
     Wait,
+    /// The same where the server is stopped already.
+    WaitLockedOut,
     Answer,
     Stop,
     Resume,
@@ -83,6 +85,7 @@ impl Do {
             Do::ReadAll => "Mark all of them as read",
             Do::Start => "Approve this plan and begin with the backup (users notice nothing yet)",
             Do::Wait => "Not now: everything stays as it is, the run waits",
+            Do::WaitLockedOut => "Not now: users stay locked out, the run waits",
             Do::Answer => "Go on… (the database's name is asked)",
             Do::Stop => "Stop here and put everything back…",
             Do::Resume => "Go on with this run",
@@ -257,7 +260,11 @@ fn question(state: &State) -> Vec<Item> {
         return Vec::new();
     };
     // The safe one first: the mark stands there when the page appears.
-    let mut items = vec![Item::Do(Do::Wait), Item::Do(Do::Answer)];
+    let wait = match run.view.phase() {
+        Phase::Down => Do::WaitLockedOut,
+        _ => Do::Wait,
+    };
+    let mut items = vec![Item::Do(wait), Item::Do(Do::Answer)];
     if run.alive {
         items.push(Item::Do(Do::Stop));
     } else {

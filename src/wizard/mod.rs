@@ -13,6 +13,7 @@ pub mod event;
 pub mod form;
 mod going;
 mod guards;
+pub mod hints;
 pub mod items;
 pub mod key;
 pub mod keymap;

@@ -347,7 +347,11 @@ fn log(state: &mut State, window: LogWindow) {
         query.place = LogPlace::Row(window.top);
         if window.hit.is_none() && window.indexed >= 1.0 {
             state.message = Some(super::Message {
-                text: "nothing more of that in this log".into(),
+                text: if window.hits == Some(0) {
+                    "it is not in this log".into()
+                } else {
+                    "nothing more of that in this log".into()
+                },
                 bad: false,
                 until_ms: state.boot_ms + 6000,
                 about: About::News,

@@ -396,7 +396,15 @@ pub fn way(state: &mut State, id: WayId) -> Vec<Effect> {
         format!("It takes: {}.", way.takes()),
     ];
     let effect = Effect::TakeWay { way: id };
-    typed(state, "Go this way?", text, expects, "Go", effect)
+    // The first line of the text may be out of sight on a small screen.
+    let (title, button) = match id {
+        WayId::Restore => ("Restore, the old version on it?", "Go back"),
+        WayId::StartOld => ("Start the old server again?", "Go back"),
+        WayId::EndHere => ("End here?", "End here"),
+        WayId::GoOn => ("Go on forward?", "Go on"),
+        WayId::MoreMemory => ("Raise the sort memory, go on?", "Go on"),
+    };
+    typed(state, title, text, expects, button, effect)
 }
 
 #[cfg(test)]

@@ -8,11 +8,12 @@ use super::page::Page;
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::{Event as RunEvent, Fact};
+use crate::domain::plan::Goal;
 use crate::domain::plan::NOT_CARRIED;
 use crate::domain::progress::Progress;
 use crate::domain::run_view::{Phase, RunView};
 use crate::domain::step::{Failure, StepId};
-use crate::domain::way_back::SWITCH_SECONDS;
+use crate::domain::way_back::with_switch;
 use crate::exit_code::ExitCode;
 
 /// Story lines kept in memory; the journal on disk has them all.
@@ -267,13 +268,22 @@ impl RunWatch {
             return self.question_page();
         }
         match self.current() {
-            Some(step) => Page::of_step(step),
+            Some(step) => self.page_of(step),
             None => {
                 let last = self.view.steps.iter().rev().find(|(_, state)| {
                     matches!(state, crate::domain::run_view::StepState::Ended { .. })
                 });
-                last.map_or(Page::Backup, |(id, _)| Page::of_step(*id))
+                last.map_or(Page::Backup, |(id, _)| self.page_of(*id))
             }
+        }
+    }
+
+    /// The page that shows a step of this run: on a way back all but its end stand on one.
+    fn page_of(&self, step: StepId) -> Page {
+        let back = matches!(self.view.goal, Some(Goal::WayBack { .. }));
+        match Page::of_step(step) {
+            Page::Gate if back => Page::WayBack,
+            page => page,
         }
     }
 
@@ -301,12 +311,17 @@ impl RunWatch {
         Some(now_ms.saturating_sub(start).max(0) as u64 / 1000)
     }
 
-    /// Wall clock in ms by which to decide to go back, to be back within the agreed window.
-    pub fn decide_by_ms(&self) -> Option<i64> {
+    /// When the agreed window ends, wall clock in ms.
+    pub fn window_ends_ms(&self) -> Option<i64> {
         let minutes = self.answers.as_ref()?.run.agreed_downtime_minutes?;
         let start = self.view.facts.downtime_started_ms?;
-        let back =
-            self.view.facts.restore_seconds.unwrap_or(0.0).ceil() as i64 + SWITCH_SECONDS as i64;
-        Some(start + i64::from(minutes) * 60_000 - back * 1000)
+        Some(start + i64::from(minutes) * 60_000)
+    }
+
+    /// Wall clock in ms by which to decide to go back, to be back within the agreed window; `None` also where no
+    /// restore was measured.
+    pub fn decide_by_ms(&self) -> Option<i64> {
+        let back = with_switch(self.view.facts.restore_seconds?) as i64;
+        Some(self.window_ends_ms()? - back * 1000)
     }
 }

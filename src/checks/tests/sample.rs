@@ -89,6 +89,7 @@ pub fn sample_survey() -> Survey {
 pub fn sample_answers() -> Answers {
     Answers {
         deployment: DeploymentAnswers {
+            production: None,
             kind: "bare-metal".to_string(),
             name: None,
             old_home: "/opt/openmetadata-1.10.7".into(),

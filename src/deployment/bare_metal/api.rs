@@ -122,7 +122,7 @@ pub async fn health(api: &str, admin: &str, token: Option<&Secret>) -> Vec<Healt
         None => parts.push(part(
             "status",
             None,
-            "no token was given (validate.token_file)",
+            "no API token; `[validate] token_file` in the answers has it checked",
         )),
         Some(token) => parts.extend(status(api, token).await),
     }

@@ -1,6 +1,7 @@
 //! The whole plan with its downtime, before the first change.
 
 use super::{button, pointer};
+use crate::domain::answers::MemoryWay;
 use crate::domain::clean_text::CleanText;
 use crate::domain::plan::{Intent, NOT_CARRIED};
 use crate::domain::step::{Danger, StepId};
@@ -29,7 +30,7 @@ pub fn plan(state: &State) -> Vec<Row> {
         ))
         .and(plan.identity.database.clone(), Role::Strong),
         Row::dim(format!(
-            "which one it is, as the answers confirm it: {}",
+            "its identity (server:object), as the answers confirm it: {}",
             plan.identity.server
         ))
         .hang(2),
@@ -85,7 +86,7 @@ pub fn plan(state: &State) -> Vec<Row> {
             );
         }
         let marked = state.item() == Some(Item::Step(index));
-        let (danger, role) = what_it_does(step.id, step.danger);
+        let (danger, role) = what_it_does(step.id, step.danger, state.form.memory);
         rows.push(
             Row::text(format!(
                 "{}{:>2} {}  ",
@@ -112,18 +113,22 @@ pub fn plan(state: &State) -> Vec<Row> {
         }
     }
     rows.push(Row::empty());
-    rows.push(Row::dim("Enter on a step shows what it runs; c shows all commands. How long each lasts is measured by the proof and shown before you type anything.").hang(0));
+    rows.push(Row::dim("Enter on a step shows what it runs; c shows all commands. The proof measures how long a restore takes; that is shown before you type anything. How long the migration takes nobody can know here.").hang(0));
     rows
 }
 
 /// What a step does to the deployment, in a few words.
-fn what_it_does(step: StepId, danger: Danger) -> (&'static str, Role) {
+fn what_it_does(step: StepId, danger: Danger, memory: MemoryWay) -> (&'static str, Role) {
     match (step, danger) {
         (StepId::StartDowntime | StepId::PointOfNoReturn, _) => ("asks you", Role::Strong),
-        (StepId::TuneMemory, _) => ("put back at the end", Role::Plain),
+        (StepId::TuneMemory, _) => match memory {
+            MemoryWay::Role => ("put back at the end", Role::Plain),
+            MemoryWay::Connection => ("only for the migration's connection", Role::Plain),
+            MemoryWay::Leave => ("only looks", Role::Dim),
+        },
         (StepId::PutSettingsBack, _) => ("the old values again", Role::Plain),
         (_, Danger::Looks) => ("only looks", Role::Dim),
-        (_, Danger::Beside) => ("writes beside", Role::Dim),
+        (_, Danger::Beside) => ("writes only beside it", Role::Dim),
         (_, Danger::Undoable) => ("undone by starting the old server", Role::Plain),
         (_, Danger::NeedsRestore) => ("undone by a restore", Role::Warn),
     }

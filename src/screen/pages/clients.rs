@@ -155,20 +155,29 @@ fn others(state: &State, none_found: bool) -> Vec<Row> {
     rows.push(
         Row::new(format!("{} ", theme::UNKNOWN.glyph), theme::UNKNOWN.role)
             .and(
-                format!("There may be more: {unseen}.{defined}"),
+                format!(
+                    "{}: {unseen}.{defined}",
+                    if none_found {
+                        "There may be some on other hosts"
+                    } else {
+                        "There may be more"
+                    }
+                ),
                 Role::Plain,
             )
             .hang(2),
     );
-    rows.push(Row::text("  On each other host where ingestion runs (Airflow, cron, CI): run the command below with the environment's own python3, and paste here what it prints.").hang(2));
+    rows.push(Row::text("  On each other host where ingestion runs (Airflow, cron, CI): copy the finding command (button below), run it with that environment's own python3, and paste here what it prints.").hang(2));
     if none_found {
+        rows.push(Row::text("  Once the new server serves, on each such host:").hang(2));
         for line in client_lines(state).into_iter().skip(1) {
             let line = CleanText::new(&line);
             rows.push(Row::new(format!("  $ {line}"), Role::Accent).hang(6));
         }
-        rows.push(Row::dim(
-            "  YOUR,EXTRAS: its connectors (mysql,s3); ~= takes the newest.",
-        ));
+        rows.push(
+            Row::dim("  YOUR,EXTRAS: its connectors (mysql,s3); ~= takes the newest of that patch release.")
+                .hang(2),
+        );
     }
     rows
 }

@@ -8,7 +8,7 @@ use crate::exit_code::ExitCode;
 use crate::screen::rows::{Role, Row};
 use crate::screen::units;
 use crate::wizard::State;
-use crate::wizard::page::Page;
+use crate::wizard::page::{Page, Rail};
 use crate::wizard::run_watch::RunWatch;
 
 /// What went through with a warning on the way that was taken last, and what it said.
@@ -49,8 +49,8 @@ fn asks(step: StepId) -> bool {
 fn lasted(run: &RunWatch, name: &str, steps: &[StepId]) -> Option<Row> {
     let times = steps.iter().filter_map(|step| run.took.get(step));
     let seconds: f64 = times.sum();
-    (seconds > 0.0).then(|| {
-        let clock = units::clock(seconds.round() as u64);
+    (seconds.round() > 0.0).then(|| {
+        let clock = units::clock(units::whole(seconds));
         Row::text(format!("  {name:<17} {clock}"))
     })
 }
@@ -112,14 +112,19 @@ pub fn page(state: &State) -> Vec<Row> {
     rows.push(Row::empty());
     rows.extend(warnings(run));
     rows.push(Row::heading("How long it took"));
-    for rail in crate::wizard::page::Rail::ALL {
+    for rail in Rail::ALL {
         let work: Vec<StepId> = rail
             .steps()
             .iter()
             .copied()
             .filter(|step| !asks(*step))
             .collect();
-        rows.extend(lasted(run, rail.long(), &work));
+        // Of the notes' step only the checks take time.
+        let name = match rail {
+            Rail::Notes => "Checks",
+            rail => rail.long(),
+        };
+        rows.extend(lasted(run, name, &work));
     }
     let back: Vec<StepId> = StepId::ALL
         .iter()
@@ -130,12 +135,14 @@ pub fn page(state: &State) -> Vec<Row> {
     let asking: Vec<StepId> = GO_AHEADS.iter().map(|(step, _)| *step).collect();
     rows.extend(lasted(run, "Waited for you", &asking));
     if !run.lockouts.is_empty() {
-        let clock = |seconds: f64| units::clock(seconds.round() as u64);
+        let clock = |seconds: f64| units::clock(units::whole(seconds));
         let each: Vec<String> = run.lockouts.iter().map(|each| clock(*each)).collect();
-        let parts = if each.len() > 1 {
-            format!("  ({})", each.join(" and "))
-        } else {
-            String::new()
+        let parts = match each.as_slice() {
+            [upgrade, back] if run.view.phase() == Phase::RolledBack => {
+                format!("  (upgrade {upgrade}, going back {back})")
+            }
+            [_] | [] => String::new(),
+            each => format!("  ({})", each.join(" and ")),
         };
         rows.push(
             Row::new(
@@ -154,12 +161,24 @@ pub fn page(state: &State) -> Vec<Row> {
     let mut todo = Vec::new();
     if run.view.phase() == Phase::Upgraded {
         todo.push("open the page in a browser, log in, look at one table you know".to_string());
-        todo.push("upgrade the clients outside (Clients page) and resume ingestion".to_string());
+        todo.push(
+            "upgrade the clients outside (`omup clients` has the lines) and resume ingestion"
+                .to_string(),
+        );
         for setting in &run.left_behind {
             // The file is the new version's; which setting it is comes after it.
             let text = setting.as_str();
             let text = text.split_once(".yaml: ").map_or(text, |(_, rest)| rest);
             todo.push(format!("set by hand, if it is still wanted: {text}"));
+        }
+    }
+    if run.view.phase() == Phase::RolledBack {
+        todo.push("resume the ingestion that was paused by hand".to_string());
+        if let Some(database) = &run.view.facts.restored_database {
+            todo.push(format!(
+                "the old version now uses the database '{}': tell backups and monitoring",
+                CleanText::new(database)
+            ));
         }
     }
     if let Some(dir) = &run.view.facts.backup_dir {
@@ -170,7 +189,8 @@ pub fn page(state: &State) -> Vec<Row> {
     }
     if let Some(kept) = &run.view.facts.upgraded_kept {
         todo.push(format!(
-            "the upgraded database '{}' is kept beside; drop it when nobody needs it",
+            "{} '{}' is kept beside; drop it when nobody needs it",
+            run.view.facts.what_is_kept(),
             CleanText::new(kept)
         ));
     }

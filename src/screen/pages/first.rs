@@ -66,8 +66,8 @@ pub fn rows(state: &State) -> Vec<Row> {
         Row::empty(),
         Row::text("· The backup is proven by restoring a copy beside production, before anything is stopped. Production is only read.").hang(2),
         Row::text("· Until the second typed word, going back is starting the old server. After it, a restore; the proof has measured how long.").hang(2),
-        Row::text("· In a good upgrade nothing is restored over your data.").hang(2),
-        Row::text("· Users are locked out for minutes, mostly; size decides.").hang(2),
+        Row::text("· Nothing is ever restored over your data: a way back restores into a new database beside it.").hang(2),
+        Row::text("· How long users are locked out depends on the size; the clock is always in sight.").hang(2),
         Row::text(format!(
             "· Lose this terminal: the work goes on, `{}` shows it.",
             come_back(state)

@@ -3,7 +3,8 @@
 use super::buttons;
 use super::running;
 use crate::domain::answers::PERSON_WAITS_HOURS;
-use crate::domain::way_back::SWITCH_SECONDS;
+use crate::domain::duration::about;
+use crate::domain::way_back::{self, SWITCH_SECONDS};
 use crate::screen::rows::{Role, Row};
 use crate::screen::units;
 use crate::wizard::page::Page;
@@ -55,7 +56,7 @@ pub fn rows(state: &State) -> Vec<Row> {
             true,
             format!(
                 "a restore took {seconds:.1} s here: going back later takes {}, with {SWITCH_SECONDS} s allowed for stop and start",
-                units::about(seconds.ceil() as u64 + SWITCH_SECONDS)
+                about(way_back::with_switch(seconds))
             ),
         ));
     }
@@ -76,19 +77,18 @@ pub fn rows(state: &State) -> Vec<Row> {
         ));
     }
     rows.push(Row::empty());
-    rows.push(Row::new(
-        if point {
-            "After this the new version reaches the database."
-        } else {
-            "After this: the server is stopped and users are locked out, until the new version serves or you stop."
-        },
-        Role::Warn,
-    ));
+    if point {
+        rows.push(Row::new(
+            "After this the new version reaches the database.",
+            Role::Warn,
+        ));
+    }
     if run.alive {
         let asked = run.answers.as_ref().map_or(0, |a| a.run.wait_for_answers);
         let hours = PERSON_WAITS_HOURS.max(asked / 3600);
         rows.push(Row::dim(format!(
-            "The run waits {hours} h for an answer. Without one it ends: {}.",
+            "The run waits {hours} h for an answer{}. Without one it ends: {}.",
+            if point { ", users locked out" } else { "" },
             question.safe
         )));
     }

@@ -171,7 +171,7 @@ pub fn downtime(state: &State, run: &RunWatch) -> Vec<Row> {
         let role = if late { Role::Bad } else { Role::Strong };
         let words = if late {
             format!(
-                "  the agreed window is too short now to go back in it (decide-by was {})",
+                "  the agreed window is too short now to go back in it (decide-by was {} UTC)",
                 units::time_of_day(by)
             )
         } else {
@@ -181,6 +181,14 @@ pub fn downtime(state: &State, run: &RunWatch) -> Vec<Row> {
             )
         };
         row = row.and(words, role);
+    } else if let Some(ends) = run.window_ends_ms() {
+        row = row.and(
+            format!(
+                "  the window ends at {} UTC; no restore was measured, so nobody can say by when to decide",
+                units::time_of_day(ends)
+            ),
+            Role::Strong,
+        );
     }
     vec![row.hang(2)]
 }
@@ -224,10 +232,7 @@ fn steps(state: &State, run: &RunWatch, page: Page) -> Vec<Row> {
                     Outcome::Success { message } | Outcome::Warning { message } => message,
                     Outcome::Skipped { reason } => reason,
                 };
-                format!(
-                    "{message}  ({})",
-                    units::about(seconds.round() as u64).trim_start_matches("about ")
-                )
+                format!("{message}  ({})", units::lasted(*seconds))
             }
             StepState::Failed { failure } => failure.to_string(),
         };

@@ -4,6 +4,7 @@ use super::{buttons, field, pointer, radio};
 use crate::domain::answers::MemoryWay;
 use crate::domain::backup::Level;
 use crate::domain::event::ChecklistAnswer;
+use crate::domain::finding::Verdict;
 use crate::domain::names::Engine;
 use crate::screen::rows::{Role, Row, pad};
 use crate::screen::units;
@@ -104,7 +105,9 @@ pub fn backup(state: &State) -> Vec<Row> {
             .filter(|f| f.title.to_lowercase().contains("space") || f.id.contains("DISK"))
         {
             rows.push(Row::text(format!("Disk: {}", finding.message)).hang(6));
-            for line in finding.evidence.iter().take(4) {
+            // Where there is room, the sum stands with the check.
+            let short = finding.verdict != Verdict::Pass;
+            for line in finding.evidence.iter().filter(|_| short).take(4) {
                 rows.push(Row::dim(format!("  {line}")).hang(4));
             }
         }

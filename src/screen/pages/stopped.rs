@@ -6,8 +6,9 @@ use crate::domain::log_view::LogLine;
 use crate::domain::run_view::Phase;
 use crate::domain::step::{Failure, StepId};
 use crate::exit_code::ExitCode;
-use crate::knowledge::Diagnosis;
+use crate::knowledge::{Diagnosis, Names};
 use crate::screen::rows::{Role, Row};
+use crate::screen::units;
 use crate::wizard::State;
 use crate::wizard::run_watch::RunWatch;
 
@@ -36,7 +37,9 @@ pub fn page(state: &State) -> Vec<Row> {
                 "Why",
                 &shortened(failure.why.as_str(), short, IN_JOURNAL),
             ));
-            match &state.log.diagnosis {
+            // A symptom tells no more than the failure itself: what the run says to do next stands, it goes below.
+            let known = state.log.diagnosis.as_ref();
+            match known.filter(|known| known.failure.names == Names::Cause) {
                 Some(known) => rows.extend(known_cause(known, short)),
                 None => rows.push(label(
                     "Next",
@@ -54,14 +57,14 @@ pub fn page(state: &State) -> Vec<Row> {
                 .hang(2),
             );
             rows.push(Row::empty());
-            rows.push(label("Why", "it was killed, or the machine was restarted; what it did up to then is in the journal"));
+            rows.push(label("Why", "not known: it may have been killed, or the machine restarted; what it did up to then is in the journal"));
             if let Some(step) = run.current() {
                 rows.push(label("Step", &format!("{}: not known how it ended; going on looks first and repeats nothing blindly", step.title())));
             }
         }
         None => {}
     }
-    rows.push(label("Users", users(run)));
+    rows.push(label("Users", &users(run)));
     if failed.is_none() {
         rows.extend(end_and_backup(run));
     }
@@ -71,7 +74,8 @@ pub fn page(state: &State) -> Vec<Row> {
         rows.extend(log_lines(state));
         rows.push(Row::empty());
         rows.extend(end_and_backup(run));
-        if state.log.diagnosis.is_some() {
+        let known = state.log.diagnosis.as_ref();
+        if known.is_some_and(|known| known.failure.names == Names::Cause) {
             rows.push(label("Next", failure.next.as_str()));
         }
     }
@@ -250,8 +254,15 @@ fn label(name: &str, text: &str) -> Row {
 }
 
 /// What users see now.
-fn users(run: &RunWatch) -> &'static str {
-    match run.view.phase() {
+fn users(run: &RunWatch) -> String {
+    let words = match run.view.phase() {
+        Phase::BeforeDowntime if !run.lockouts.is_empty() => {
+            let seconds: f64 = run.lockouts.iter().sum();
+            return format!(
+                "work with the old version again; they were locked out for {}",
+                units::clock(units::whole(seconds))
+            );
+        }
         Phase::BeforeDowntime => {
             "notice nothing: the old version serves, the database is as it was"
         }
@@ -262,5 +273,6 @@ fn users(run: &RunWatch) -> &'static str {
         }
         Phase::Upgraded => "work with the new version",
         Phase::RolledBack => "work with the old version again",
-    }
+    };
+    words.to_string()
 }
