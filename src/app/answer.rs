@@ -74,6 +74,15 @@ pub async fn answer(state: &State, run: &str, pair: &str, asked: Asked) -> Resul
 pub async fn abort(state: &State, run: &str, take_helm: bool) -> Result<ExitCode> {
     let folder = state.run(run)?;
     if !attach::alive(&folder) {
+        if run::view_of(&folder)?.being_prepared() {
+            return Err(CommandError::new(
+                ExitCode::Usage,
+                format!(
+                    "run {} is only being prepared: nothing was started, and there is nothing to abort",
+                    folder.run
+                ),
+            ));
+        }
         return abort_without_a_runner(state, &folder).await;
     }
     told(attach::command(&folder, &Command::Abort { who: who() }, take_helm.then(who)).await?)

@@ -280,7 +280,7 @@ fn fact_line(fact: &Fact) -> Option<String> {
         }
         Fact::DowntimeStarted { .. } => "downtime begins: users are locked out".to_string(),
         Fact::DowntimeEnded { serving, .. } => format!("downtime ends: {serving} serves"),
-        Fact::GateEqual { tables, rows } => {
+        Fact::GateEqual { tables, rows, .. } => {
             format!("the source equals the backup: {tables} tables, {rows} rows")
         }
         Fact::PointCrossed { .. } => {

@@ -2,6 +2,7 @@
 
 use std::io::Read as _;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -11,6 +12,7 @@ use super::launch::WireSecrets;
 use super::open;
 use super::out;
 use super::ready::prepare;
+use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::Event;
 use crate::domain::run_view::RunView;
@@ -84,11 +86,33 @@ pub async fn main(state_root: PathBuf, errand: Errand) -> Result<ExitCode> {
         journal.append(&event)?;
         view.apply(&event);
     }
-    let answers = open::answers(&folder.answers())?;
-    let wait = Duration::from_secs(u64::from(
-        answers.run.wait_for_answers.max(errand.wait.unwrap_or(0)),
-    ));
+    let answers = open::answers(&folder.answers());
+    let waits = answers.as_ref().map_or(0, |a| a.run.wait_for_answers);
+    let wait = Duration::from_secs(u64::from(waits.max(errand.wait.unwrap_or(0))));
     let shared = Shared::new(journal, view, wait);
+    match work(&state, folder, answers, secrets, &shared, &errand).await {
+        Ok(exit) => Ok(exit),
+        // Whatever it was, the next reader of the journal is told.
+        Err(error) => {
+            shared.record(Event::RunEnded {
+                exit: error.exit,
+                message: error.message.clone(),
+            })?;
+            Ok(error.exit)
+        }
+    }
+}
+
+/// From the control socket to the end of the run.
+async fn work(
+    state: &State,
+    folder: RunFolder,
+    answers: Result<Answers>,
+    secrets: Secrets,
+    shared: &Rc<Shared>,
+    errand: &Errand,
+) -> Result<ExitCode> {
+    let answers = answers?;
     let listener = control::bind(&folder.path).map_err(CommandError::from_cause(
         ExitCode::StateFolder,
         "open the control socket",
@@ -99,7 +123,7 @@ pub async fn main(state_root: PathBuf, errand: Errand) -> Result<ExitCode> {
         folder.run.to_string(),
     ));
     for ((id, value), who) in errand.answers.iter().zip(&errand.who) {
-        deliver(&shared, id, value, who)?;
+        deliver(shared, id, value, who)?;
     }
     if let Some(who) = &errand.abort {
         shared.record(Event::AbortAsked {
@@ -107,35 +131,15 @@ pub async fn main(state_root: PathBuf, errand: Errand) -> Result<ExitCode> {
             uid: rustix::process::getuid().as_raw(),
         })?;
     }
-    let exit = match prepare(
-        &state,
-        folder.clone(),
-        answers,
-        secrets,
-        &shared,
-        errand.way,
-    )
-    .await
-    {
-        Ok(ready) => {
-            let alarms = tokio::task::spawn_local(watch::alarms(
-                ready.work.database.clone(),
-                ready.work.survey.deployment.connection.user.clone(),
-                shared.clone(),
-            ));
-            let exit = drive(ready.work, shared.clone(), ready.lock, errand.retry).await;
-            alarms.abort();
-            drop(ready.lease);
-            exit
-        }
-        Err(error) => {
-            shared.record(Event::RunEnded {
-                exit: error.exit,
-                message: error.message.clone(),
-            })?;
-            error.exit
-        }
-    };
+    let ready = prepare(state, folder, answers, secrets, shared, errand.way).await?;
+    let alarms = tokio::task::spawn_local(watch::alarms(
+        ready.work.database.clone(),
+        ready.work.survey.deployment.connection.user.clone(),
+        shared.clone(),
+    ));
+    let exit = drive(ready.work, shared.clone(), ready.lock, errand.retry).await;
+    alarms.abort();
+    drop(ready.lease);
     server.abort();
     Ok(exit)
 }

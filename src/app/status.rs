@@ -83,12 +83,26 @@ pub fn words(folder: &RunFolder, view: &RunView, alive: bool) -> Vec<String> {
     lines
 }
 
+/// Milliseconds since the start of downtime: a clock that was set says nothing, the machine's own does while it runs.
+fn down_ms(view: &RunView, start: i64) -> i64 {
+    let same_boot = view.runner_boot.is_some() && view.runner_boot == crate::process::boot_id();
+    let by_boot = view
+        .facts
+        .downtime_started_boot_ms
+        .filter(|_| same_boot)
+        .and_then(|start| crate::process::uptime_ms()?.checked_sub(start));
+    match by_boot {
+        Some(ms) => i64::try_from(ms).unwrap_or(i64::MAX),
+        None => wall_ms().saturating_sub(start).max(0),
+    }
+}
+
 /// What the users of OpenMetadata can do now, and since when they cannot.
 fn users(view: &RunView) -> String {
     let since = || {
         let start = view.facts.downtime_started_ms?;
         let at = jiff::Timestamp::from_millisecond(start).ok()?;
-        let seconds = wall_ms().saturating_sub(start).max(0) / 1000;
+        let seconds = down_ms(view, start) / 1000;
         Some(format!(
             "since {} ({} min {:02} s)",
             at.strftime("%H:%M:%S UTC"),
@@ -175,11 +189,10 @@ fn step(folder: &RunFolder, view: &RunView, id: StepId, state: &StepState, alive
 fn next_command(folder: &RunFolder, view: &RunView, alive: bool) -> String {
     let run = &folder.run;
     if let Some(question) = &view.question {
-        return format!(
-            "omup answer {run} {}={}",
-            question.id,
-            question.answers_words()
-        );
+        // The first of several is the one that harms nobody.
+        let answers = question.answers();
+        let answer = answers.first().map_or("", |answer| answer.as_str());
+        return format!("omup answer {run} {}={answer}", question.id);
     }
     if alive {
         return format!("omup attach {run} --plain");
@@ -198,7 +211,11 @@ fn next_words(folder: &RunFolder, view: &RunView, alive: bool) -> String {
     let (run, command) = (&folder.run, next_command(folder, view, alive));
     if let Some(question) = &view.question {
         if !question.choices.is_empty() {
-            return format!("`{command}`; without an answer: {}", question.safe);
+            return format!(
+                "`{command}`, or another of {}; without an answer: {}",
+                question.answers_words(),
+                question.safe
+            );
         }
         return format!(
             "`{command}` goes on; `omup abort {run}` does not: {}",

@@ -33,7 +33,7 @@ pub use progress::{Phase, Progress, Tell};
 pub use prove::{ProveRequest, Proved, prove};
 pub use restore::{Leftover, RestoreRequest, Restored, restore};
 pub use take::{TakeRequest, Taken, take};
-pub use verify::{Verified, verify};
+pub use verify::{Verified, verify, verify_read};
 
 use std::time::Duration;
 

@@ -1,13 +1,10 @@
-//! How much room a backup and its proof need: the questions to the system. The arithmetic is
-//! [`crate::domain::space`].
+//! How much room there is, and whether an archive can be unpacked into it.
 
 use std::io;
 use std::path::Path;
 
 use crate::domain::clean_text::CleanText;
 use crate::domain::space::size;
-
-pub use crate::domain::space::{Disk, Need, Plan, needs};
 
 /// Refuses to unpack where it does not fit; the size is known exactly, so 5 % are spare enough.
 pub(super) fn unpack_fits(
@@ -32,23 +29,6 @@ pub(super) fn unpack_fits(
 pub fn free_bytes(path: &Path) -> io::Result<u64> {
     let stat = rustix::fs::statvfs(path)?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
-}
-
-/// The file system of a folder, or of the nearest folder above it that exists.
-pub fn disk_of(path: &Path) -> io::Result<Disk> {
-    use std::os::unix::fs::MetadataExt;
-    let mut at = path;
-    while !at.exists() {
-        at = at
-            .parent()
-            .filter(|above| !above.as_os_str().is_empty())
-            .unwrap_or(Path::new("."));
-    }
-    Ok(Disk {
-        device: std::fs::metadata(at)?.dev(),
-        free: free_bytes(at)?,
-        at: CleanText::new(&path.to_string_lossy()),
-    })
 }
 
 #[cfg(test)]

@@ -114,6 +114,10 @@ pub trait Database: Send + Sync {
     /// Rows whose `updatedAt` or `timestamp` lies at or after this time (Unix ms of the server's
     /// clock), over all tables that have such a column.
     async fn writes_since(&self, epoch_ms: i64) -> Result<u64>;
+    /// A number that grows with every row that anybody writes into this database's own tables, as the server counts
+    /// them; `None` where it does not, or does not let us see it. Only two of them tell something: written rows may be
+    /// counted seconds late.
+    async fn rows_written(&self) -> Option<u64>;
     /// Milliseconds since 1970 by the server's clock.
     async fn now_ms(&self) -> Result<i64>;
     /// A consistent view that a dump can share and that is digested in the same moment.
@@ -266,8 +270,8 @@ pub trait Admin: Send + Sync {
     /// Ends these sessions; only for sessions that the operator or a way back named.
     async fn end_sessions(&self, pids: &[i64]) -> Result<()>;
     /// Ends the session of somebody who holds locks, if it is still the very one and still holds some;
-    /// only when the operator named it. It is no error if it is gone.
-    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<()>;
+    /// only when the operator named it. False when it is gone already.
+    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<bool>;
 }
 
 /// A held lock on a database name.

@@ -288,6 +288,9 @@ pub enum Fact {
     GateEqual {
         tables: u64,
         rows: u64,
+        /// What the server had counted as written rows when the comparison began, where it tells.
+        #[serde(default)]
+        rows_written: Option<u64>,
     },
     /// The next effect is the first command of the new version.
     PointCrossed {

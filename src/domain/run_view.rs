@@ -153,6 +153,7 @@ pub struct Facts {
     pub owner: Option<Owner>,
     pub server_stopped: bool,
     pub gate_equal: bool,
+    pub gate_rows_written: Option<u64>,
     pub point_crossed_ms: Option<i64>,
     pub counts_before: BTreeMap<String, u64>,
     /// `None` where they were not counted.

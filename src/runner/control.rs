@@ -77,8 +77,11 @@ pub fn bind(folder: &Path) -> std::io::Result<UnixListener> {
         Err(error) => return Err(error),
     }
     let handle = std::fs::File::open(folder)?;
-    let listener =
-        UnixListener::bind(format!("/proc/self/fd/{}/control.sock", handle.as_raw_fd()))?;
+    // Nobody else's from its first moment on. The caller has no other thread yet that makes files.
+    let before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o177));
+    let bound = UnixListener::bind(format!("/proc/self/fd/{}/control.sock", handle.as_raw_fd()));
+    rustix::process::umask(before);
+    let listener = bound?;
     std::fs::set_permissions(&socket, std::fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }

@@ -20,7 +20,7 @@ use crate::steps::{Step, steps_of};
 use super::folder::RunFolder;
 use super::one_step::{interrupted_unknown, look, run_step};
 use super::put_back::put_back;
-use super::recorder::Shared;
+use super::recorder::{Shared, THE_JOURNAL};
 
 /// Everything that a run needs beside its journal.
 pub struct Work {
@@ -96,8 +96,8 @@ pub async fn drive(
             Ok(()) if shared.view().abort_asked => break aborted(&work, &shared).await,
             Ok(()) => {}
             Err(failure) => {
-                // A failure of the state folder itself is no line of the journal.
-                let shown = failure.exit != ExitCode::StateFolder;
+                // The journal does not tell of itself.
+                let shown = failure.what.as_str() != THE_JOURNAL;
                 break failed(&work, &shared, id, failure, shown).await;
             }
         }
@@ -175,9 +175,13 @@ async fn complete(work: &Work, view: &RunView) -> (ExitCode, String) {
     }
 }
 
-/// The version that was validated answers at the very end too.
+/// The version that this goal has validated answers at the very end too.
 async fn still_serves(work: &Work, view: &RunView) -> Result<(), String> {
     const TRIES: u32 = 5;
+    let validates = [StepId::Validate, StepId::ValidateOld];
+    if !view.steps.iter().any(|(id, _)| validates.contains(id)) {
+        return Ok(());
+    }
     let Some(version) = &view.facts.serving else {
         return Ok(());
     };
@@ -258,7 +262,10 @@ async fn failed(
         failure.still_safe.as_str().trim_end_matches('.'),
         failure.next.as_str().trim_end_matches('.')
     );
-    if failure.exit == ExitCode::StateFolder {
+    // What the journal cannot tell is not done. Another file that finds no room keeps nobody locked out.
+    if failure.exit == ExitCode::StateFolder
+        && (shared.view().phase() != Phase::Down || failure.what.as_str() == THE_JOURNAL)
+    {
         return (failure.exit, told);
     }
     if matches!(work.plan.goal, Goal::WayBack { .. }) {

@@ -10,7 +10,7 @@ use crate::exit_code::ExitCode;
 use crate::steps::context::Recorder as _;
 
 use super::drive::Work;
-use super::recorder::Shared;
+use super::recorder::{Shared, THE_JOURNAL};
 
 /// Runs one step as a task of its own, so that a panic in it ends the step and not the runner, and
 /// an abort before the point of no return can end it.
@@ -57,7 +57,7 @@ pub(super) async fn run_step(
         // An open question is no failure: the step stays where it is and is asked again on resume.
         Err(failure)
             if failure.exit == ExitCode::WaitingForInput
-                || failure.exit == ExitCode::StateFolder =>
+                || failure.what.as_str() == THE_JOURNAL =>
         {
             Err(failure)
         }

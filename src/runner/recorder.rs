@@ -43,11 +43,14 @@ impl Shared {
     }
 }
 
+/// What failed where the journal itself could not be written.
+pub const THE_JOURNAL: &str = "write the journal";
+
 /// The journal cannot be written: the run must not go on.
 fn unwritable(error: &JournalError) -> Failure {
     Failure::new(
         ExitCode::StateFolder,
-        "write the journal",
+        THE_JOURNAL,
         error.to_string(),
         "nothing further was started; a migration that runs goes on by itself",
         "make room or mend the disk, then `omup resume`",

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::context::{Ask, Context, wall_ms};
 use super::{Preview, Step};
-use crate::backup::{stands, verify};
+use crate::backup::{read_recorded, stands, verify_read};
 use crate::domain::duration::about;
 use crate::domain::event::{Event, Fact};
 use crate::domain::plan::Intent;
@@ -108,14 +108,48 @@ fn backup_stands(context: &Context<'_>) -> Result<(), Failure> {
     }
 }
 
+/// The question may have been open for hours: what was written since the comparison is in no backup.
+async fn nobody_wrote(context: &Context<'_>) -> Result<(), Failure> {
+    let then = context.view().facts.gate_rows_written;
+    let now = match then {
+        Some(_) => context.database.rows_written().await,
+        None => None,
+    };
+    match then.zip(now) {
+        Some((then, now)) if then != now => Err(Failure::new(
+            ExitCode::FailedBeforePoint,
+            "cross the point of no return",
+            format!(
+                "the database server counts {} since the source was compared with the backup: somebody writes",
+                match now.checked_sub(then) {
+                    Some(1) => "1 written row".to_string(),
+                    Some(rows) => format!("{rows} written rows"),
+                    None => "its written rows anew".to_string(),
+                }
+            ),
+            "the database is as it was, but for what they wrote",
+            "find who writes (`omup check` lists the sessions), stop it, then `omup resume`: the source is compared again",
+        )),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// Every byte of it again.
 async fn read_back(context: &Context<'_>) -> Result<(), Failure> {
-    let dir = context.view().facts.backup_dir.unwrap_or_default();
+    let facts = context.view().facts;
+    let recorded = facts.manifest_sha256.unwrap_or_default();
+    let Some(dir) = facts.backup_dir else {
+        return Err(lost(context, "there is no backup")?);
+    };
     context.doing(
         StepId::PointOfNoReturn,
         "reading the backup back: the question was open for long",
     );
-    match verify(&dir, None, &|_| {}).await {
+    let read_back = match read_recorded(&dir, &recorded) {
+        Ok(read) => verify_read(&dir, read, &|_| {}).await,
+        Err(error) => Err(error),
+    };
+    match read_back {
         Ok(_) => Ok(()),
         Err(error) => Err(lost(context, &error.to_string())?),
     }
@@ -260,6 +294,7 @@ impl Step for PointOfNoReturn {
         .await?;
         context.same_source(StepId::PointOfNoReturn).await?;
         context.same_configuration(StepId::PointOfNoReturn).await?;
+        nobody_wrote(context).await?;
         backup_stands(context)?;
         if asked.elapsed() > LONG {
             read_back(context).await?;

@@ -15,6 +15,9 @@ use crate::process::child::{self, ChildSpec, End};
 /// Last bytes of a log that are read for its last lines.
 const TAIL: u64 = 16 * 1024;
 
+/// The longest that one heartbeat may take.
+const BEAT: Duration = Duration::from_secs(60);
+
 /// How a child ended, as far as can be known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChildEnd {
@@ -81,7 +84,10 @@ where
             Ok(Ok(End::Code(code))) => break ChildEnd::Code(code),
             Ok(Ok(End::Signal(signal))) => break ChildEnd::Signal(signal),
             Ok(Err(_)) => break ChildEnd::Unknown,
-            Err(_) => beat().await,
+            // A look that gets no answer must not hide that the child has ended.
+            Err(_) => {
+                let _ = tokio::time::timeout(BEAT, beat()).await;
+            }
         }
     };
     ended(context, step, name, end)?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::database::{Admin, Database};
+use crate::database::{Admin, Database, DatabaseError};
 use crate::deployment::Deployment;
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
@@ -118,7 +118,19 @@ impl Context<'_> {
 
     /// Stops unless this is still the very server and database that the run was made for.
     pub async fn same_database(&self, step: StepId) -> Result<(), Failure> {
-        let now = self.database.identity().await.map_err(|error| {
+        let mut answer = self.database.identity().await;
+        // A line that breaks is tried again before the step, and with it the run, is given up.
+        for _ in 0..2 {
+            if !matches!(
+                answer,
+                Err(DatabaseError::Lost { .. } | DatabaseError::Unreachable { .. })
+            ) {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+            answer = self.database.identity().await;
+        }
+        let now = answer.map_err(|error| {
             Failure::new(
                 ExitCode::CannotSurvey,
                 format!("identify the database before '{}'", step.title()),

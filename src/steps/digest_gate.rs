@@ -9,7 +9,7 @@ use super::back_up::{recorded_manifest, take_backup};
 use super::context::{Context, Progress};
 use super::prove::prove_backup;
 use super::{Preview, Step, look};
-use crate::backup::{compare as compare_content, verify};
+use crate::backup::{compare as compare_content, verify_read};
 use crate::database::Database;
 use crate::domain::backup::{Level, Manifest};
 use crate::domain::content::Difference;
@@ -38,11 +38,13 @@ impl Step for DigestGate {
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         context.same_source(StepId::DigestGate).await?;
+        let rows_written = context.database.rows_written().await;
         let why = match first_backup(context).await? {
             Ok(manifest) => {
                 return passed(
                     context,
                     &manifest,
+                    rows_written,
                     "the first backup stands, read back byte for byte: nothing was written since",
                 );
             }
@@ -59,6 +61,7 @@ impl Step for DigestGate {
         let manifest = recorded_manifest(context, &dir)
             .map_err(|e| failed(&e.to_string()))?
             .manifest;
+        let rows_written = context.database.rows_written().await;
         let differences = compare(context, &manifest).await?;
         if !differences.is_empty() {
             let named: Vec<String> = differences.iter().take(5).map(words).collect();
@@ -70,6 +73,7 @@ impl Step for DigestGate {
         passed(
             context,
             &manifest,
+            rows_written,
             "a final backup was taken and proven; the source equals it",
         )
     }
@@ -82,17 +86,20 @@ async fn first_backup(context: &Context<'_>) -> Result<Result<Manifest, String>,
     let Some(dir) = facts.backup_dir else {
         return Ok(Err("there is none yet".to_string()));
     };
-    let manifest = match recorded_manifest(context, &dir) {
-        Ok(read) => read.manifest,
+    let read = match recorded_manifest(context, &dir) {
+        Ok(read) => read,
         Err(error) => return Ok(Err(error.to_string())),
     };
+    let manifest = read.manifest.clone();
     if facts.level < Some(context.answers.backup.level) {
         return Ok(Err(
             "the first one is not proven to the level asked for".to_string()
         ));
     }
-    let (read_back, differences) =
-        tokio::join!(verify(&dir, None, &|_| {}), compare(context, &manifest));
+    let (read_back, differences) = tokio::join!(
+        verify_read(&dir, read, &|_| {}),
+        compare(context, &manifest)
+    );
     if let Err(error) = read_back {
         return Ok(Err(error.to_string()));
     }
@@ -165,13 +172,25 @@ pub async fn differences(
     }
 }
 
-fn passed(context: &Context<'_>, manifest: &Manifest, words: &str) -> Result<Outcome, Failure> {
+fn passed(
+    context: &Context<'_>,
+    manifest: &Manifest,
+    rows_written: Option<u64>,
+    words: &str,
+) -> Result<Outcome, Failure> {
     let (tables, rows) = manifest
         .content
         .as_ref()
         .map_or((0, 0), |c| (c.tables.len() as u64, c.rows()));
     super::way_back_file::write(context, manifest)?;
-    context.fact(StepId::DigestGate, Fact::GateEqual { tables, rows })?;
+    context.fact(
+        StepId::DigestGate,
+        Fact::GateEqual {
+            tables,
+            rows,
+            rows_written,
+        },
+    )?;
     let level = context.view().facts.level.map_or("", Level::words);
     Ok(Outcome::Success {
         message: format!("{words}: {tables} tables, {rows} rows; the backup is {level}").into(),

@@ -56,12 +56,14 @@ impl Step for Migrate {
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         context.same_database(StepId::Migrate).await?;
-        let before = context
-            .database
-            .entity_counts()
-            .await
-            .map_err(|e| failed(context, &e.to_string()))?;
-        context.fact(StepId::Migrate, Fact::CountsBefore { counts: before })?;
+        if context.view().facts.counts_before.is_empty() {
+            let before = context
+                .database
+                .entity_counts()
+                .await
+                .map_err(|e| failed(context, &e.to_string()))?;
+            context.fact(StepId::Migrate, Fact::CountsBefore { counts: before })?;
+        }
         no_orphans(context).await?;
         lock_holders::before(context).await?;
         let params = migration_params(context);
@@ -75,6 +77,7 @@ impl Step for Migrate {
             )
             .await
             .map_err(|e| failed(context, &e.to_string()))?;
+        lock_holders::not_aborted(context)?;
         let watch = Watch::new(context);
         let end = child::run(context, StepId::Migrate, NAME, &tool, || watch.beat()).await?;
         lock_holders::over(context)?;
@@ -212,11 +215,15 @@ async fn no_orphans(context: &Context<'_>) -> Result<(), Failure> {
             .filter(|s| s.application.as_str().starts_with("omup migrate"))
             .collect();
         if orphans.is_empty() {
-            return Ok(());
+            return lock_holders::over(context);
         }
+        lock_holders::not_aborted(context)?;
+        // It may itself wait for somebody.
+        let waits = lock_holders::while_running(context).await;
+        let waits = waits.map(|waits| format!(", {waits}")).unwrap_or_default();
         context.doing(
             StepId::Migrate,
-            format!("waiting for a statement of an earlier migration that still runs in the database ({} s): {}", started.elapsed().as_secs(), orphans[0].query),
+            format!("waiting for a statement of an earlier migration that still runs in the database ({} s): {}{waits}", started.elapsed().as_secs(), orphans[0].query),
         );
         tokio::time::sleep(Duration::from_millis(500)).await;
     }

@@ -8,6 +8,7 @@ pub mod child;
 pub mod context;
 mod digest_gate;
 mod lock_holders;
+mod lock_questions;
 mod migrate;
 mod migrate_verdict;
 mod migrate_watch;

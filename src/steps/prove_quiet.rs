@@ -62,6 +62,7 @@ impl Step for ProveQuiet {
         let user = &context.survey.deployment.connection.user;
         let mut bystanders: BTreeMap<i64, String> = BTreeMap::new();
         let mut quiet = 0;
+        let mut written = None;
         for sample in 0..GRACE_SAMPLES + SAMPLES {
             let sessions = context
                 .database
@@ -77,6 +78,9 @@ impl Step for ProveQuiet {
                 bystanders.insert(session.pid, session_words(session));
             }
             if writers.is_empty() {
+                if quiet == 0 {
+                    written = context.database.rows_written().await;
+                }
                 quiet += 1;
             } else {
                 quiet = 0;
@@ -97,6 +101,7 @@ impl Step for ProveQuiet {
             }
             tokio::time::sleep(PAUSE).await;
         }
+        nothing_written(context, written, &bystanders).await?;
         context.fact(
             StepId::ProveQuiet,
             Fact::QuietProven {
@@ -105,14 +110,56 @@ impl Step for ProveQuiet {
         )?;
         if bystanders.is_empty() {
             return Ok(Outcome::Success {
-                message: "nobody else is connected".into(),
+                message: match sees_others(context) {
+                    true => "nobody else is connected".into(),
+                    false => "no session of OpenMetadata or of its user is left; those of other users cannot be seen (the check of rights names the right)".into(),
+                },
             });
         }
         let names: Vec<String> = bystanders.into_values().collect();
+        let counted = match written {
+            Some(_) => ", and no row was written while they were watched",
+            None => "",
+        };
         Ok(Outcome::Warning {
-            message: format!("idle sessions of others stay: {}", names.join("; ")).into(),
+            message: format!(
+                "sessions of others stay that do nothing as far as can be seen{counted}: {}",
+                names.join("; ")
+            )
+            .into(),
         })
     }
+}
+
+/// Whether the sessions of other users are shown to us.
+fn sees_others(context: &Context<'_>) -> bool {
+    let rights = &context.survey.database.rights;
+    !rights
+        .iter()
+        .any(|right| right.name == "SEE OTHER SESSIONS" && !right.held)
+}
+
+/// The server's own count of written rows stands still, where it tells: whoever it is, and however well hidden.
+async fn nothing_written(
+    context: &Context<'_>,
+    then: Option<u64>,
+    bystanders: &BTreeMap<i64, String>,
+) -> Result<(), Failure> {
+    let now = match then {
+        Some(_) => context.database.rows_written().await,
+        None => None,
+    };
+    if then.zip(now).is_none_or(|(then, now)| then == now) {
+        return Ok(());
+    }
+    let who: Vec<&str> = bystanders.values().map(String::as_str).collect();
+    let who = match who.as_slice() {
+        [] => "no session that can be seen does it".to_string(),
+        some => format!("connected are: {}", some.join("; ")),
+    };
+    Err(failed(&format!(
+        "rows are written into this database all the same; {who}"
+    )))
 }
 
 fn failed(why: &str) -> Failure {

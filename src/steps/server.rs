@@ -17,6 +17,8 @@ use crate::exit_code::ExitCode;
 const STOP_SECONDS: u64 = 120;
 /// How long a stopped server is watched for coming back by itself.
 const COMES_BACK: Duration = Duration::from_millis(1600);
+/// How long a server whose stop was broken off is watched for going down after all.
+const GOES: Duration = Duration::from_secs(5);
 
 /// Stops the old server (upgrade) or whichever server runs (way back).
 pub struct Stop {
@@ -388,7 +390,16 @@ fn start_failed(context: &Context<'_>, step: StepId, side: Side, why: &str) -> F
 /// Starts the old server again on the untouched database; used whenever something fails before the
 /// point of no return.
 pub async fn serve_old_again(context: &Context<'_>) -> Result<(), Failure> {
-    if let Ok(Owner::NotRunning) = context.deployment.owner().await {
+    let view = context.view();
+    // A stop that was begun and broken off may take its server down a moment after it has answered once more.
+    let goes = view.attempts.contains_key(&StepId::StopServer) && !view.facts.server_stopped;
+    let since = Instant::now();
+    let mut owner = context.deployment.owner().await;
+    while goes && !matches!(owner, Ok(Owner::NotRunning)) && since.elapsed() < GOES {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        owner = context.deployment.owner().await;
+    }
+    if let Ok(Owner::NotRunning) = owner {
         start_and_wait(context, StepId::StopServer, Side::Old).await?;
     } else {
         wait_until_healthy(context, StepId::StopServer, Side::Old).await?;

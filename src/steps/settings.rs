@@ -139,6 +139,11 @@ fn enough(context: &Context<'_>, outcome: Outcome) -> Result<Outcome, Failure> {
             "give the migration enough memory for sorting",
             message.as_str(),
             match context.view().phase() {
+                Phase::BeforeDowntime | Phase::Down
+                    if !context.view().facts.changed_settings.is_empty() =>
+                {
+                    "the database's rows; the setting that was changed is put back"
+                }
                 Phase::BeforeDowntime | Phase::Down => {
                     "nothing was changed; the server runs as before"
                 }
@@ -163,15 +168,18 @@ async fn by_role(
     };
     let setting = setting_of(context);
     let new = setting.written(wanted);
-    context.fact(
-        StepId::TuneMemory,
-        Fact::SettingChanging {
-            scope: setting.scope.into(),
-            name: setting.name.to_string(),
-            old: old.clone(),
-            new: new.clone(),
-        },
-    )?;
+    // It stands so already: what somebody else has set is not ours to put back.
+    if old.as_deref() != Some(new.as_str()) {
+        context.fact(
+            StepId::TuneMemory,
+            Fact::SettingChanging {
+                scope: setting.scope.into(),
+                name: setting.name.to_string(),
+                old: old.clone(),
+                new: new.clone(),
+            },
+        )?;
+    }
     crate::process::effect::hit("set role memory");
     if context
         .admin
@@ -179,9 +187,13 @@ async fn by_role(
         .await
         .is_err()
     {
-        // An earlier value of ours stands still, and is put back at the end.
+        // The server may have done it and the answer was lost; an earlier value of ours may stand still. Both are put
+        // back at the end, and so is what nobody can read now.
+        let now = context.admin.standing_sort_memory().await;
         let stands = context.view().facts.changed_settings.iter().any(|changed| {
-            old.as_deref().is_some_and(|old| changed.is_ours(old)) && changed.name == setting.name
+            let is_ours =
+                |now: &Option<String>| now.as_deref().is_some_and(|now| changed.is_ours(now));
+            changed.name == setting.name && now.as_ref().map_or(true, is_ours)
         });
         if !stands {
             context.fact(

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::restore::serving_name;
 use crate::deployment::Side;
 use crate::domain::backup::Manifest;
+use crate::domain::event::Event;
 use crate::domain::step::{Failure, StepId};
 use crate::domain::survey::Owner;
 use crate::exit_code::ExitCode;
@@ -12,22 +13,32 @@ use crate::process::private_file::write_atomically;
 /// Writes it into the run's folder and beside the backup; must exist before the point of no return.
 pub fn write(context: &Context<'_>, manifest: &Manifest) -> Result<(), Failure> {
     let page = text(context, manifest);
-    let beside = context.view().facts.backup_dir;
-    // Also beside the backup: who has lost the run's folder has that one left.
-    for folder in std::iter::once(context.folder).chain(beside.as_deref()) {
-        let path = folder.join(crate::backup::WAY_BACK);
-        context.effect(StepId::DigestGate, format!("write {}", path.display()))?;
-        write_atomically(&path, page.as_bytes()).map_err(|error| {
-            Failure::new(
-                ExitCode::StateFolder,
-                format!("write {}", path.display()),
-                error.to_string(),
-                "the database is as it was",
-                "make room, then `omup resume`",
-            )
-        })?;
+    let path = context.folder.join(crate::backup::WAY_BACK);
+    context.effect(StepId::DigestGate, format!("write {}", path.display()))?;
+    write_atomically(&path, page.as_bytes()).map_err(|error| {
+        Failure::new(
+            ExitCode::StateFolder,
+            format!("write {}", path.display()),
+            error.to_string(),
+            "the database is as it was",
+            "make room, then `omup resume`",
+        )
+    })?;
+    // Also beside the backup: who has lost the run's folder has that one left. The run does not need it.
+    let Some(beside) = context.view().facts.backup_dir else {
+        return Ok(());
+    };
+    let path = beside.join(crate::backup::WAY_BACK);
+    context.effect(StepId::DigestGate, format!("write {}", path.display()))?;
+    match write_atomically(&path, page.as_bytes()) {
+        Ok(()) => Ok(()),
+        Err(error) => context.recorder.record(Event::Alarm {
+            text: context.clean(&format!(
+                "{} could not be written ({error}); the page stands only in the run's folder",
+                path.display()
+            )),
+        }),
     }
-    Ok(())
 }
 
 /// The whole page. Every fenced `sh` block can be pasted, in order, into `sh -eu`.

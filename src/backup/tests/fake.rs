@@ -245,6 +245,9 @@ impl Database for Fake {
     async fn writes_since(&self, _: i64) -> Result<u64> {
         unreachable!("the backup room does not ask for it")
     }
+    async fn rows_written(&self) -> Option<u64> {
+        unreachable!("the backup room does not ask for it")
+    }
     async fn now_ms(&self) -> Result<i64> {
         unreachable!("the backup room does not ask for it")
     }
@@ -335,7 +338,7 @@ impl Admin for Fake {
     async fn lock(&self, _: &str) -> Result<Box<dyn Lock>> {
         unreachable!("the backup room does not ask for it")
     }
-    async fn end_lock_holder(&self, _: &crate::domain::lock_holder::LockHolder) -> Result<()> {
+    async fn end_lock_holder(&self, _: &crate::domain::lock_holder::LockHolder) -> Result<bool> {
         unreachable!("the backup room does not ask for it")
     }
     async fn end_sessions(&self, _: &[i64]) -> Result<()> {

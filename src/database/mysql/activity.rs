@@ -72,6 +72,22 @@ pub async fn sessions(mysql: &Mysql) -> Result<Vec<Session>> {
         .collect()
 }
 
+/// Rows written since the server began, by the performance schema; reading that needs SELECT on its tables (MySQL
+/// manual, "Table I/O and Lock Wait Summary Tables").
+pub async fn rows_written(mysql: &Mysql) -> Option<u64> {
+    let rows = mysql
+        .look(
+            "counting the rows that were written",
+            "SELECT COALESCE(SUM(count_write), 0) FROM performance_schema.table_io_waits_summary_by_table \
+             WHERE object_type = 'TABLE' AND object_schema = DATABASE() \
+             AND EXISTS (SELECT 1 FROM performance_schema.setup_instruments \
+                         WHERE name = 'wait/io/table/sql/handler' AND enabled = 'YES')"
+                .to_string(),
+        )
+        .await;
+    number(&first(rows.ok()?).ok()?, 0).ok()
+}
+
 /// Rows by InnoDB's statistics.
 pub async fn estimated_rows(mysql: &Mysql) -> Result<BTreeMap<String, u64>> {
     let rows = mysql

@@ -102,7 +102,7 @@ impl Admin for Mysql {
         Ok(Box::new(lock))
     }
 
-    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<()> {
+    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<bool> {
         let doing = "ending the session that holds a lock";
         let (named, found) = (&holder.session, holders::lock_holders(self).await?);
         // A number may belong to somebody else by now.
@@ -111,16 +111,16 @@ impl Admin for Mysql {
             (now.pid, &now.user, &now.address) == (named.pid, &named.user, &named.address)
         };
         if !found.iter().any(is_named) {
-            return Ok(());
+            return Ok(false);
         }
         match self
             .act(doing, format!("KILL CONNECTION {}", named.pid))
             .await
         {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             // It ended by itself in between.
             Err(DatabaseError::Statement { reason, .. }) if reason.as_str().ends_with("[1094]") => {
-                Ok(())
+                Ok(false)
             }
             Err(error) => Err(error),
         }

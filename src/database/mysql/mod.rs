@@ -52,6 +52,9 @@ use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::ToolCommand;
 
+/// How long a changing statement is waited for: dropping a large database takes minutes, a line that is dead for ever.
+const ACT: std::time::Duration = std::time::Duration::from_secs(600);
+
 /// A handle on one database of one server. Its option file lives as long as it does, so whoever
 /// runs one of its tools keeps the handle until the tool has ended.
 #[derive(Debug)]
@@ -104,10 +107,16 @@ impl Mysql {
         self.counting.ask(&self.connector, doing, sql).await
     }
 
-    /// Runs one changing statement in a session of its own that is in no database.
+    /// Runs one changing statement in a session of its own that is in no database; [`ACT`] at the most.
     async fn act(&self, doing: &str, sql: String) -> Result<Vec<TextRow>> {
         let mut opened = self.connector.open(None, Purpose::Act).await?;
-        let answer = self.on(&mut opened, doing, sql).await;
+        let asked = tokio::time::timeout(ACT, self.on(&mut opened, doing, sql));
+        let Ok(answer) = asked.await else {
+            return Err(super::DatabaseError::Lost {
+                doing: doing.to_string(),
+                reason: format!("no answer in {} s", ACT.as_secs()).into(),
+            });
+        };
         let _ = sqlx::Connection::close(opened.session).await;
         answer
     }
@@ -184,6 +193,10 @@ impl Database for Mysql {
 
     async fn writes_since(&self, epoch_ms: i64) -> Result<u64> {
         activity::writes_since(self, epoch_ms).await
+    }
+
+    async fn rows_written(&self) -> Option<u64> {
+        activity::rows_written(self).await
     }
 
     async fn now_ms(&self) -> Result<i64> {

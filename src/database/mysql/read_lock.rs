@@ -31,6 +31,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// The longest that writers are held up by a held lock, in case the dump does not begin.
 const HELD: Duration = Duration::from_secs(5);
 
+/// After this long without a word from us the server lets it go by itself.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// How long the server may take to answer that it has let go.
+const FREED: Duration = Duration::from_secs(5);
+
 /// A held lock. Dropping it lets it go.
 pub struct ReadLock {
     release: oneshot::Sender<()>,
@@ -53,7 +59,11 @@ impl ReadLock {
     pub async fn take(connector: &Arc<Connector>) -> Result<Self> {
         let database = Some(connector.target.facts.database.as_str());
         let mut opened = connector.open(database, Purpose::Act).await?;
-        let limit = format!("SET SESSION lock_wait_timeout = {WAIT_SECONDS}");
+        // Were we stopped while we hold it, the server itself ends the idle session, and with it the lock.
+        let limit = format!(
+            "SET SESSION lock_wait_timeout = {WAIT_SECONDS}, wait_timeout = {}",
+            IDLE.as_secs()
+        );
         ask(connector, &mut opened, limit).await?;
         let tables = digest::dumped_tables(&mut Reader::Snapshot {
             connector,
@@ -99,11 +109,12 @@ impl ReadLock {
         let since = Instant::now();
         let holding = tokio::spawn(async move {
             let in_time = tokio::time::timeout(HELD, released).await.is_ok();
-            let freed = rows(&mut opened.session, "UNLOCK TABLES".to_string()).await;
+            let free = rows(&mut opened.session, "UNLOCK TABLES".to_string());
+            let freed = tokio::time::timeout(FREED, free).await;
             let milliseconds = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
-            let _ = opened.session.close().await;
+            let _ = tokio::time::timeout(FREED, opened.session.close()).await;
             Held {
-                to_the_end: in_time && freed.is_ok(),
+                to_the_end: in_time && matches!(freed, Ok(Ok(_))),
                 milliseconds,
             }
         });

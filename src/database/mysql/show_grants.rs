@@ -15,7 +15,11 @@ struct Grant {
 
 /// All grants of the user, roles that are active included.
 #[derive(Debug, Default)]
-pub struct Grants(Vec<Grant>);
+pub struct Grants {
+    held: Vec<Grant>,
+    /// Partial revokes: what is held on everything is not held there.
+    revoked: Vec<Grant>,
+}
 
 impl Grants {
     /// What the server says of this user.
@@ -34,23 +38,32 @@ impl Grants {
         Ok(Self::read(rows.iter().map(|row| text(row, 0))))
     }
 
-    /// Reads the lines; what grants no privilege is left out.
+    /// Reads the lines; what neither grants nor revokes a privilege is left out.
     pub fn read<'a>(lines: impl IntoIterator<Item = &'a str>) -> Self {
-        Self(lines.into_iter().filter_map(parse).collect())
+        let mut grants = Self::default();
+        for line in lines {
+            grants.held.extend(parse(line, "GRANT ", " TO "));
+            grants.revoked.extend(parse(line, "REVOKE ", " FROM "));
+        }
+        grants
     }
 
     /// On everything: `*.*`.
     pub fn everywhere(&self, privilege: &str) -> bool {
-        self.0
+        self.held
             .iter()
             .any(|grant| grant.on.is_none() && grant.gives(privilege))
     }
 
     /// On every table of the database.
     pub fn in_database(&self, privilege: &str, database: &str) -> bool {
-        self.0.iter().any(|grant| {
+        let revoked = self.revoked.iter().any(|grant| {
+            let here = matches!(&grant.on, Some((name, None)) if name == database);
+            here && grant.gives(privilege)
+        });
+        self.held.iter().any(|grant| {
             let covers = match &grant.on {
-                None => true,
+                None => !revoked,
                 Some((pattern, None)) => like(pattern, database),
                 Some((_, Some(_))) => false,
             };
@@ -67,10 +80,11 @@ impl Grant {
     }
 }
 
-/// `GRANT a, b ON x.y TO ...`; grants of roles and partial revokes are no grants of privileges.
-fn parse(line: &str) -> Option<Grant> {
-    let (privileges, rest) = line.strip_prefix("GRANT ")?.split_once(" ON ")?;
-    let (on, _) = rest.rsplit_once(" TO ")?;
+/// `GRANT a, b ON x.y TO ...`, `REVOKE a ON x.* FROM ...` (MySQL manual, "Privilege Restriction Using Partial
+/// Revokes"); grants of roles are no grants of privileges.
+fn parse(line: &str, verb: &str, end: &str) -> Option<Grant> {
+    let (privileges, rest) = line.strip_prefix(verb)?.split_once(" ON ")?;
+    let (on, _) = rest.rsplit_once(end)?;
     let on = match on {
         "*.*" => None,
         on => {
@@ -118,7 +132,7 @@ fn like(pattern: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{like, parse};
+    use super::{Grants, like, parse};
 
     #[test]
     fn patterns_are_those_of_mysql() {
@@ -126,10 +140,26 @@ mod tests {
         assert!(!like("openmetadata\\_db", "openmetadataxdb"));
         assert!(like("omup\\_%", "omup_1_proof") && like("o_up%", "omup_1"));
         assert!(!like("omup", "omup_1"));
-        let quoted = parse("GRANT SELECT ON \"a\"\"b\".\"t\" TO \"u\"@\"%\"");
+        let quoted = parse(
+            "GRANT SELECT ON \"a\"\"b\".\"t\" TO \"u\"@\"%\"",
+            "GRANT ",
+            " TO ",
+        );
         assert_eq!(
             quoted.and_then(|grant| grant.on),
             Some(("a\"b".to_string(), Some("t".to_string())))
         );
+    }
+
+    #[test]
+    fn a_partial_revoke_takes_away_what_is_held_on_everything() {
+        let grants = Grants::read([
+            "GRANT SELECT, INSERT ON *.* TO `om`@`%`",
+            "GRANT INSERT ON `hidden`.* TO `om`@`%`",
+            "REVOKE SELECT, INSERT ON `hidden`.* FROM `om`@`%`",
+        ]);
+        assert!(grants.in_database("SELECT", "openmetadata_db"));
+        assert!(!grants.in_database("SELECT", "hidden"));
+        assert!(grants.in_database("INSERT", "hidden"), "granted there");
     }
 }

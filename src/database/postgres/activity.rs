@@ -53,6 +53,19 @@ pub async fn sessions(postgres: &Postgres) -> Result<Vec<Session>> {
         .collect()
 }
 
+/// Rows written into ordinary tables since the statistics began; a session reports them when it ends, or within
+/// seconds (PostgreSQL manual, "The Cumulative Statistics System").
+pub async fn rows_written(postgres: &Postgres) -> Option<u64> {
+    let rows = postgres
+        .look(
+            "counting the rows that were written",
+            "SELECT COALESCE(pg_catalog.sum(n_tup_ins + n_tup_upd + n_tup_del), 0)::pg_catalog.int8 FROM pg_catalog.pg_stat_user_tables"
+                .to_string(),
+        )
+        .await;
+    number(&first(rows.ok()?).ok()?, 0).ok()
+}
+
 /// Rows by statistics of every table in OpenMetadata's schemas; what was never analysed is left to
 /// the counters of the statistics collector.
 pub async fn estimated_rows(postgres: &Postgres) -> Result<BTreeMap<String, u64>> {

@@ -108,17 +108,18 @@ impl Admin for Postgres {
         Ok(Box::new(lock))
     }
 
-    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<()> {
+    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<bool> {
         let (named, found) = (&holder.session, holders::lock_holders(self).await?);
         // A number may belong to somebody else by now.
         let is_named = |now: &LockHolder| {
             let now = &now.session;
             (now.pid, &now.user, &now.address) == (named.pid, &named.user, &named.address)
         };
-        if found.iter().any(is_named) {
-            self.end_sessions(&[named.pid]).await?;
+        if !found.iter().any(is_named) {
+            return Ok(false);
         }
-        Ok(())
+        self.end_sessions(&[named.pid]).await?;
+        Ok(true)
     }
 
     async fn end_sessions(&self, pids: &[i64]) -> Result<()> {

@@ -28,14 +28,14 @@ pub async fn lock_holders(postgres: &Postgres) -> Result<Vec<LockHolder>> {
                AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) \
                AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_' \
                UNION ALL \
-               SELECT b.pid, NULL, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - w.query_start) \
+               SELECT b.pid, NULL, EXTRACT(epoch FROM pg_catalog.statement_timestamp() - w.query_start) \
                FROM pg_catalog.pg_stat_activity w CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b(pid) \
                WHERE w.datname = pg_catalog.current_database() AND pg_catalog.starts_with(w.application_name, 'omup migrate')) \
              SELECT h.holder, COALESCE(a.usename, ''), \
              COALESCE(pg_catalog.host(a.client_addr) || COALESCE(':' || NULLIF(a.client_port, -1), ''), \
                CASE WHEN a.backend_type IS NULL THEN 'unknown' ELSE 'local' END), \
              COALESCE(a.application_name, ''), COALESCE(a.state, 'unknown'), \
-             pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)), COALESCE(a.query, ''), \
+             pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.statement_timestamp() - a.xact_start)), COALESCE(a.query, ''), \
              pg_catalog.floor(pg_catalog.max(h.waited)), \
              COALESCE(pg_catalog.string_agg(DISTINCT h.what, ',' ORDER BY h.what), '') \
              FROM held h LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = h.holder \

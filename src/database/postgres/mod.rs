@@ -247,6 +247,10 @@ impl Database for Postgres {
         activity::writes_since(self, epoch_ms).await
     }
 
+    async fn rows_written(&self) -> Option<u64> {
+        activity::rows_written(self).await
+    }
+
     async fn now_ms(&self) -> Result<i64> {
         let sql = "SELECT pg_catalog.floor(EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000)::pg_catalog.int8";
         let found = self

@@ -114,8 +114,9 @@ impl Admin for Sqlite {
         Ok(Box::new(SqliteLock::take(&self.path()?, note)?))
     }
 
-    async fn end_lock_holder(&self, holder: &LockHolder) -> Result<()> {
-        self.end_sessions(&[holder.session.pid]).await
+    /// Its lock holders are never listed: it locks the whole file.
+    async fn end_lock_holder(&self, _: &LockHolder) -> Result<bool> {
+        Ok(false)
     }
 
     /// Ends the processes politely (`SIGTERM`), those only that still hold the file.

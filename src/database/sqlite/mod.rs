@@ -149,6 +149,11 @@ impl Database for Sqlite {
         facts::writes_since(&mut self.open().await?, epoch_ms).await
     }
 
+    async fn rows_written(&self) -> Option<u64> {
+        // The file holds no such number. Who has it open for writing is seen as a session.
+        None
+    }
+
     async fn now_ms(&self) -> Result<i64> {
         Ok(now_ms())
     }

@@ -36,6 +36,14 @@ impl RunView {
             } => {
                 self.runner_pid = Some(*pid);
                 self.runner_ticks = Some(*started_ticks);
+                if self
+                    .runner_boot
+                    .as_ref()
+                    .is_some_and(|before| before != boot_id)
+                {
+                    // The machine's own clock has begun anew.
+                    self.facts.downtime_started_boot_ms = None;
+                }
                 self.runner_boot = Some(boot_id.clone());
                 self.ended = None;
                 self.abort_asked = false;
@@ -331,9 +339,16 @@ impl RunView {
             Fact::OwnerFound { owner } => facts.owner = Some(owner.clone()),
             Fact::ServerStopped {} => facts.server_stopped = true,
             Fact::QuietProven { .. } => {}
-            Fact::GateEqual { .. } => facts.gate_equal = true,
+            Fact::GateEqual { rows_written, .. } => {
+                facts.gate_equal = true;
+                facts.gate_rows_written = *rows_written;
+            }
             Fact::PointCrossed { at_ms } => facts.point_crossed_ms = Some(*at_ms),
-            Fact::CountsBefore { counts } => facts.counts_before = counts.clone(),
+            // What a migration that failed has left is no "before".
+            Fact::CountsBefore { counts } if facts.counts_before.is_empty() => {
+                facts.counts_before = counts.clone();
+            }
+            Fact::CountsBefore { .. } => {}
             Fact::OrphansBefore { orphans } => facts.orphans_before = Some(orphans.clone()),
             Fact::MigrationComplete { .. } => facts.migrated = true,
             Fact::ServerStarted { .. } => facts.server_stopped = false,
