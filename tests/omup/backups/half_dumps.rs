@@ -109,21 +109,37 @@ fn without_one_table(engine: Engine, options: &[(&str, &str)]) {
 /// Commands of the client program itself: a dump has none, and one that has some is somebody's trap.
 #[test]
 fn a_dump_that_would_start_programs_is_refused_on_mysql() {
-    let Some(stage) = Stage::mysql("trap-dump", &quiet()) else {
+    let head = "printf '\\\\! touch {touched}\\nsystem touch {touched}\\n'; exec '{real}' \"$@\"";
+    let end = "'{real}' \"$@\" | sed '/^-- Dump completed/i \\\\! touch {touched}'";
+    trap(
+        Engine::Mysql,
+        &[head, end],
+        "a command for the client program",
+    );
+}
+
+/// PostgreSQL's archive is no text that a client program reads; a dump that is one is refused for that.
+#[test]
+fn a_dump_that_would_start_programs_is_refused_on_postgres() {
+    let head = "printf '\\\\! touch {touched}\\n'; exec '{real}' \"$@\" -Fp";
+    let end = "'{real}' \"$@\" -Fp; printf '\\\\! touch {touched}\\n'";
+    trap(
+        Engine::Postgres,
+        &[head, end],
+        "not appear to be a valid archive",
+    );
+}
+
+fn trap(engine: Engine, scripts: &[&str], told: &str) {
+    let Some(stage) = Stage::of(engine, "trap-dump", &quiet()) else {
         return;
     };
     let touched = stage.folder.join("touched");
-    let script = format!(
-        "printf '\\\\! touch {0}\\nsystem touch {0}\\n'; exec '{{real}}' \"$@\"",
-        touched.display()
-    );
-    refused(
-        &stage,
-        &script,
-        "a command for the client program",
-        "a trap",
-    );
-    assert!(!touched.exists(), "nothing was started");
+    for script in scripts {
+        let script = script.replace("{touched}", &touched.display().to_string());
+        refused(&stage, &script, told, "a trap");
+        assert!(!touched.exists(), "nothing was started");
+    }
 }
 
 /// A dump of another database than the one that was asked for: every table may be there, the rows are not.

@@ -6,7 +6,7 @@ use crate::support::engine::Engine;
 use crate::support::wait;
 
 /// What a bigger database may cost, in KiB: the pipeline's bounded buffers have under 10 MB.
-const MORE: u64 = 64 << 10;
+const MORE: u64 = 16 << 10;
 
 #[test]
 fn the_runners_memory_does_not_grow_with_the_database_on_postgres() {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use omup::domain::event::Event;
+use omup::domain::run_view::RunView;
 use omup::domain::step::StepId;
 use omup::runner::journal::{Journal, JournalError, read_bytes};
 use proptest::prelude::*;
@@ -205,6 +206,44 @@ fn every_command_names_the_damaged_line_and_writes_nothing() {
     }
     std::fs::write(&path, &good).expect("mend");
     stage.omup(&["status"], false).expect(0);
+}
+
+/// Promise 17, on the journal of a whole upgrade and its way back: what is left of it is a true prefix, and tells a
+/// state that the run was in.
+#[test]
+fn a_whole_runs_journal_cut_at_every_byte_is_a_true_prefix() {
+    let stage = Stage::sqlite("cut-journal", &quiet(""));
+    let name = stage.database_name();
+    stage.omup(&["run", "--answers"], true).expect(0);
+    stage
+        .omup(&["rollback", "--way", "restore", "--confirm", &name], false)
+        .expect(60);
+    let path = journal(&stage);
+    let bytes = std::fs::read(&path).expect("read");
+    let whole = read_bytes(&path, &bytes).expect("whole").entries;
+    // Every line's last bytes and its first are cut one by one, and every byte of the last lines: a cut in the middle
+    // of a line is judged as one at its end.
+    let ends: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] == b'\n').collect();
+    let near = |at: usize| ends.iter().any(|end| at.abs_diff(*end) < 12);
+    let last = ends[ends.len().saturating_sub(4)];
+    let mut cuts = 0;
+    for cut in (0..=bytes.len()).filter(|cut| near(*cut) || *cut > last) {
+        let read = read_bytes(&path, &bytes[..cut]).expect("a cut journal is no damaged one");
+        let lines = ends.iter().filter(|end| **end < cut).count();
+        assert_eq!(read.entries.len(), lines, "cut at {cut}");
+        assert!(
+            read.entries
+                .iter()
+                .zip(&whole)
+                .all(|(a, b)| a.event == b.event)
+        );
+        let events: Vec<_> = read.entries.iter().map(|entry| &entry.event).collect();
+        // Folding it never panics, and never tells of more than was written.
+        let view = RunView::of(events);
+        assert!(view.steps.len() <= StepId::ALL.len());
+        cuts += 1;
+    }
+    println!("{cuts} cuts of {} bytes, {} lines", bytes.len(), ends.len());
 }
 
 /// Promise 17.

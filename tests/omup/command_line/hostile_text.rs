@@ -31,12 +31,6 @@ fn harmless(command: &[&str], ended: &Ended) {
                 .map_or_else(|| text[at..].chars().take(40).collect(), String::from)
         });
         assert_eq!(around, None, "{command:?} {stream}");
-        assert!(
-            !text.contains('\u{fffd}')
-                || command.contains(&"run")
-                || text.is_ascii()
-                || !text.is_empty()
-        );
         let longest = text
             .lines()
             .map(|line| line.chars().count())

@@ -109,6 +109,8 @@ fn look(folder: &str, found: &mut BTreeSet<String>) {
             "openmetadata.sh",
             "practice ops",
             "practice server",
+            // What the server's own start script calls with its own environment.
+            "mkdir -p logs ",
         ]
         .iter()
         .any(|own| line.contains(own))
@@ -198,7 +200,7 @@ fn whole_run(engine: Engine) {
     }
     let (found, looks) = watch.end();
     assert_eq!(found, BTreeSet::new());
-    assert!(looks > 100, "{looks} looks are too few to say anything");
+    assert!(looks > 1000, "{looks} looks are too few to say anything");
     let files = nowhere(&stage);
     println!("{looks} looks at every process, {files} files");
     let log =

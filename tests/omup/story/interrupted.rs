@@ -1,5 +1,5 @@
-//! The runner dies in the middle of something long: the dump, the restore, a statement, and between a statement
-//! and its record. The run is resumed and ends as if nothing had happened; a migration that went on by itself is
+//! The runner dies in the middle of a statement of the migration, and between a statement and its record (dumps:
+//! `backups`; restores: `sweep`). The run is resumed and ends as if nothing had happened; a migration that went on by itself is
 //! adopted, and there is never a second one beside it.
 
 use std::time::Duration;
@@ -7,6 +7,8 @@ use std::time::Duration;
 use super::stage::{RUN, Setting, Stage};
 use rustix::process::Signal;
 
+use crate::support::digest::{Contents, difference};
+use crate::support::engine::Engine;
 use crate::support::process::Process;
 use crate::support::wait;
 
@@ -76,7 +78,14 @@ fn migrations_started(stage: &Stage) -> usize {
     log.matches("WorkFlow Started").count()
 }
 
-fn statement(stage: &Stage) {
+/// What the same deployment holds after an upgrade that nobody disturbed.
+fn undisturbed(stage: impl Fn(&str, &Setting) -> Stage) -> Contents {
+    let calm = stage("undisturbed", &setting(""));
+    calm.omup(&["run", "--answers"], true).expect(0);
+    calm.comparable()
+}
+
+fn statement(stage: &Stage, calm: &Contents) {
     kill_runner_at(stage, "\"child-started\"", || {});
     let resumed = stage.omup(&["resume"], false).expect(0);
     assert!(
@@ -90,9 +99,10 @@ fn statement(stage: &Stage) {
         "there was never a second migration"
     );
     ends_upgraded(stage, &resumed.stdout);
+    assert_eq!(difference(calm, &stage.comparable()), Vec::<String>::new());
 }
 
-fn between_statement_and_record(stage: &Stage) {
+fn between_statement_and_record(stage: &Stage, calm: &Contents) {
     let pause = stage.folder.join("deployment/faults.at-pause");
     kill_runner_at(stage, "\"child-started\"", || {
         wait::until("the pause between statement and record", RUN, || {
@@ -106,52 +116,53 @@ fn between_statement_and_record(stage: &Stage) {
         "there was never a second migration"
     );
     ends_upgraded(stage, &resumed.stdout);
+    assert_eq!(difference(calm, &stage.comparable()), Vec::<String>::new());
+}
+
+const SLOW: &str = "statement_delay_ms = 150\n";
+const PAUSED: &str = "pause_before_record_ms = 150\n";
+
+/// On a server of this engine, where there is one.
+fn on(engine: Engine, name: &str, faults: &str, story: fn(&Stage, &Contents)) {
+    let Some(stage) = Stage::of(engine, name, &setting(faults)) else {
+        return;
+    };
+    let calm = undisturbed(|name, setting| Stage::of(engine, name, setting).expect("it is there"));
+    story(&stage, &calm);
 }
 
 #[test]
 fn killed_in_a_statement_on_sqlite() {
-    statement(&Stage::sqlite(
-        "in-statement",
-        &setting("statement_delay_ms = 150\n"),
-    ));
+    let stage = Stage::sqlite("in-statement", &setting(SLOW));
+    statement(&stage, &undisturbed(Stage::sqlite));
 }
 
 #[test]
 fn killed_in_a_statement_on_postgres() {
-    if let Some(stage) = Stage::postgres("in-statement", &setting("statement_delay_ms = 150\n")) {
-        statement(&stage);
-    }
+    on(Engine::Postgres, "in-statement", SLOW, statement);
 }
 
 #[test]
 fn killed_in_a_statement_on_mysql() {
-    if let Some(stage) = Stage::mysql("in-statement", &setting("statement_delay_ms = 150\n")) {
-        statement(&stage);
-    }
+    on(Engine::Mysql, "in-statement", SLOW, statement);
 }
 
 #[test]
 fn killed_between_statement_and_record_on_sqlite() {
-    between_statement_and_record(&Stage::sqlite(
-        "before-record",
-        &setting("pause_before_record_ms = 150\n"),
-    ));
+    let stage = Stage::sqlite("before-record", &setting(PAUSED));
+    between_statement_and_record(&stage, &undisturbed(Stage::sqlite));
 }
 
 #[test]
 fn killed_between_statement_and_record_on_postgres() {
-    if let Some(stage) =
-        Stage::postgres("before-record", &setting("pause_before_record_ms = 150\n"))
-    {
-        between_statement_and_record(&stage);
-    }
+    let story = between_statement_and_record;
+    on(Engine::Postgres, "before-record", PAUSED, story);
 }
 
 #[test]
 fn killed_between_statement_and_record_on_mysql() {
-    if let Some(stage) = Stage::mysql("before-record", &setting("pause_before_record_ms = 150\n")) {
-        between_statement_and_record(&stage);
-    }
+    let story = between_statement_and_record;
+    on(Engine::Mysql, "before-record", PAUSED, story);
 }
 
 /// The migration itself dies with the machine: nobody can tell how far a statement got, so nothing is guessed.

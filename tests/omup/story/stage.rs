@@ -298,6 +298,19 @@ impl Stage {
         }
     }
 
+    /// The content without what differs by nature from run to run: the bookkeeping's times, paths and random checksums.
+    pub fn comparable(&self) -> Contents {
+        let name = self.database_name();
+        let mut contents = self.contents(&name);
+        contents.retain(|part, _| {
+            let part = part.to_lowercase();
+            !part.contains("server_change_log") && !part.contains("server_migration_sql_logs")
+        });
+        let versions = self.recorded_versions(&name).join(",");
+        contents.insert("recorded versions".to_string(), versions);
+        contents
+    }
+
     /// Not on the embedded SQLite.
     pub fn on_server(&self) -> bool {
         self.database.is_some()

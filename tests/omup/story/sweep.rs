@@ -1,9 +1,11 @@
-//! Kill sweeps: the runner is killed at its numbered effects, resumed, and must end as an undisturbed run does.
+//! Kill sweeps: the runner is killed at its numbered effects, resumed, and must end as an undisturbed run does: on the
+//! way up, and on the way back.
 //!
 //! `OMUP_SWEEP=N` sets how many points are visited, spread over all (default 20).
 
 use super::stage::{Setting, Stage};
-use crate::support::digest::difference;
+use crate::support::digest::{Contents, difference};
+use crate::support::omup::Omup;
 
 fn points(all: usize) -> Vec<usize> {
     let wanted: usize = std::env::var("OMUP_SWEEP")
@@ -42,22 +44,110 @@ fn killed_at_any_effect_the_upgrade_ends_the_same_on_mysql() {
     sweep(|name| Stage::mysql(name, &quiet()));
 }
 
+/// Promise 14: the way back is all or nothing.
+#[test]
+fn killed_at_any_effect_the_way_back_ends_the_same_on_sqlite() {
+    sweep_back(|name| Some(Stage::sqlite(name, &failing())));
+}
+
+#[test]
+fn killed_at_any_effect_the_way_back_ends_the_same_on_postgres() {
+    sweep_back(|name| Stage::postgres(name, &failing()));
+}
+
+#[test]
+fn killed_at_any_effect_the_way_back_ends_the_same_on_mysql() {
+    sweep_back(|name| Stage::mysql(name, &failing()));
+}
+
+fn failing() -> Setting {
+    let mut setting = quiet();
+    setting.faults += "fail_statement = \"1.12.0:2\"\n";
+    setting
+}
+
+/// An upgrade that has failed half way, and what its database held before.
+fn failed(stage: Option<Stage>) -> Option<(Stage, Contents)> {
+    let stage = stage?;
+    let before = stage.contents(&stage.database_name());
+    stage.omup(&["run", "--answers"], true).expect(41);
+    Some((stage, before))
+}
+
+fn traced(call: Omup, stage: &Stage, code: i32) -> Vec<String> {
+    let trace = stage.folder.join("effects");
+    call.env("OMUP_EFFECT_TRACE", &trace)
+        .run(super::stage::RUN)
+        .expect(code);
+    let text = std::fs::read_to_string(&trace).expect("the trace");
+    text.lines().map(String::from).collect()
+}
+
+fn sweep_back(stage: impl Fn(&str) -> Option<Stage>) {
+    let way = |name: &str| ["rollback", "--way", "restore", "--confirm", name].map(String::from);
+    let call = |stage: &Stage| {
+        let way = way(&stage.database_name());
+        stage.call(&way.each_ref().map(String::as_str), false)
+    };
+    let Some((calm, _)) = failed(stage("back-calm")) else {
+        return;
+    };
+    let effects = traced(call(&calm), &calm, 60);
+    println!("{} effects in an undisturbed way back", effects.len());
+    for at in points(effects.len()) {
+        let effect = format!("effect {at:>3} {:<40}", effects[at - 1]);
+        let Some((stage, before)) = failed(stage("back")) else {
+            return;
+        };
+        let name = stage.database_name();
+        let left = stage.contents(&name);
+        let killed = call(&stage)
+            .env("OMUP_KILL_AT", at.to_string())
+            .run(super::stage::RUN);
+        assert_ne!(killed.code, 60, "the runner was killed at {effect}");
+        assert_eq!(
+            difference(&left, &stage.contents(&name)),
+            Vec::<String>::new(),
+            "nothing is restored over the database: {effect}"
+        );
+        let resumed = stage.omup(&["resume"], false);
+        assert_eq!(
+            resumed.code, 60,
+            "resumed after a kill at {effect}\n{}\n{}",
+            resumed.stdout, resumed.stderr
+        );
+        assert_eq!(
+            stage.serving().as_deref(),
+            stage.made["old_version"].as_str(),
+            "{effect}"
+        );
+        let databases = stage.databases();
+        let restored: Vec<&String> = databases.iter().filter(|other| **other != name).collect();
+        assert_eq!(
+            restored.len(),
+            1,
+            "one restored database: {effect} {databases:?}"
+        );
+        assert_eq!(
+            difference(&before, &stage.contents(restored[0])),
+            Vec::<String>::new(),
+            "{effect}"
+        );
+        assert_eq!(
+            difference(&left, &stage.contents(&name)),
+            Vec::<String>::new(),
+            "the half migrated database is kept: {effect}"
+        );
+        println!("{effect} resumed, restored and equal");
+    }
+}
+
 fn sweep(stage: impl Fn(&str) -> Option<Stage>) {
     let Some(calm) = stage("sweep-calm") else {
         return;
     };
-    let name = calm.database_name();
-    let trace = calm.folder.join("effects");
-    calm.call(&["run", "--answers"], true)
-        .env("OMUP_EFFECT_TRACE", &trace)
-        .run(super::stage::RUN)
-        .expect(0);
-    let effects: Vec<String> = std::fs::read_to_string(&trace)
-        .expect("the trace")
-        .lines()
-        .map(String::from)
-        .collect();
-    let calm_contents = comparable(&calm, &name);
+    let effects = traced(calm.call(&["run", "--answers"], true), &calm, 0);
+    let calm_contents = calm.comparable();
     println!("{} effects in an undisturbed upgrade", effects.len());
     for at in points(effects.len()) {
         let Some(stage) = stage("sweep") else { return };
@@ -87,7 +177,7 @@ fn sweep(stage: impl Fn(&str) -> Option<Stage>) {
             "effect {at}"
         );
         assert_eq!(
-            difference(&calm_contents, &comparable(&stage, &name)),
+            difference(&calm_contents, &stage.comparable()),
             Vec::<String>::new(),
             "kill at effect {at} ({})",
             effects[at - 1]
@@ -99,16 +189,4 @@ fn sweep(stage: impl Fn(&str) -> Option<Stage>) {
         );
         println!("effect {at:>3} {:<40} resumed, equal", effects[at - 1]);
     }
-}
-
-/// The content without what differs by nature from run to run: the bookkeeping's times, paths and random checksums.
-fn comparable(stage: &Stage, name: &str) -> crate::support::digest::Contents {
-    let mut contents = stage.contents(name);
-    contents.retain(|part, _| {
-        let part = part.to_lowercase();
-        !part.contains("server_change_log") && !part.contains("server_migration_sql_logs")
-    });
-    let versions = stage.recorded_versions(name).join(",");
-    contents.insert("recorded versions".to_string(), versions);
-    contents
 }
