@@ -6,7 +6,7 @@
 //! dumped in that very state; one that was written in between is named, with both digests. By choice a
 //! short read lock stands around both: then nothing is written in between, and one view is enough.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -34,6 +34,8 @@ pub struct MysqlSnapshot {
     locked: Option<ReadLocked>,
     /// As of the first view: AUTO_INCREMENT stands outside of views, the dump reads it later.
     counters: BTreeMap<String, String>,
+    /// As they were before the dump: no view shows definitions as of its own moment.
+    definitions: BTreeMap<String, String>,
 }
 
 struct View {
@@ -67,6 +69,29 @@ impl View {
             opened,
         })
     }
+}
+
+/// A definition that changed while the dump ran may stand in it as it was or as it is.
+fn same_schema(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Result<()> {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changed: Vec<&str> = names
+        .into_iter()
+        .filter(|name| before.get(*name) != after.get(*name))
+        .map(String::as_str)
+        .collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let more = changed.len().saturating_sub(5);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    Err(DatabaseError::Unexpected(CleanText::from(format!(
+        "the schema was changed while the dump ran ({}{more}): the dump may hold it as it was or as it is. Find out who changes it, and take the backup again",
+        changed[..changed.len().min(5)].join(", ")
+    ))))
 }
 
 /// `binlog.000002:157`, and the executed GTIDs where there are any.
@@ -114,8 +139,10 @@ impl MysqlSnapshot {
             lock,
             locked,
             counters: BTreeMap::new(),
+            definitions: BTreeMap::new(),
             connector,
         };
+        view.definitions = objects::definitions(&mut view.reader()).await?;
         view.counters = objects::counters(&mut view.reader()).await?;
         Ok(view)
     }
@@ -173,8 +200,10 @@ impl Snapshot for MysqlSnapshot {
 
     async fn content(&mut self, step: &Progress<'_>) -> Result<Content> {
         let first = self.counters.clone();
+        let earlier = std::mem::take(&mut self.definitions);
         let mut reader = self.reader();
         let definitions = objects::definitions(&mut reader).await?;
+        same_schema(&earlier, &definitions)?;
         let mut content = Content {
             method: DigestMethod::MysqlRowSha2,
             objects: definitions

@@ -106,6 +106,22 @@ fn without_one_table(engine: Engine, options: &[(&str, &str)]) {
     }
 }
 
+/// `--single-transaction` gives rows as of one moment, and no definition: one that changes while the dump runs is named.
+#[test]
+fn a_schema_that_changes_while_it_is_dumped_is_named_on_mysql() {
+    let Some(stage) = Stage::mysql("ddl-in-dump", &quiet()) else {
+        return;
+    };
+    let client = stage.real("mysql").display().to_string();
+    let script = format!(
+        "'{client}' \"$1\" --host=127.0.0.1 --port={} {} --execute='create table t_new (id int primary key)' || exit 1; exec '{{real}}' \"$@\"",
+        stage.mysql_database().expect("MySQL").server.port,
+        stage.database_name()
+    );
+    let said = "the schema was changed while the dump ran (table t_new)";
+    refused(&stage, &script, said, "a new table");
+}
+
 /// Commands of the client program itself: a dump has none, and one that has some is somebody's trap.
 #[test]
 fn a_dump_that_would_start_programs_is_refused_on_mysql() {
