@@ -80,7 +80,8 @@ pub struct ClientFacts {
 pub struct CodeFacts {
     /// Text files that were read.
     pub files: u64,
-    /// Files that could not be read, with the reason.
+    /// What was named or found and not read, with the reason: large files, links to elsewhere, a named
+    /// folder without any text file.
     pub unread: Vec<CleanText>,
     pub hits: Vec<CodeHit>,
 }
