@@ -93,11 +93,19 @@ pub fn lines(event: &Event, view: &RunView) -> Vec<String> {
             .map(finding_line)
             .collect(),
         Event::NoteRead {
-            note, read, who, ..
-        } => vec![format!(
-            "{who} has {} the note: {note}",
-            if *read { "read" } else { "opened again" }
-        )],
+            note,
+            read,
+            who,
+            why,
+            ..
+        } => {
+            let why = why.as_ref();
+            let why = why.map_or_else(String::new, |why| format!(", and goes on: {why}"));
+            vec![format!(
+                "{who} has {} the note: {note}{why}",
+                if *read { "read" } else { "opened again" }
+            )]
+        }
         Event::ChecklistAnswered {
             text, answer, who, ..
         } => vec![format!("checklist: {text} {} ({who})", answer.words())],

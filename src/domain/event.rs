@@ -57,6 +57,12 @@ pub enum Event {
     NoteRead {
         note: String,
         read: bool,
+        /// It asked to act.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks: bool,
+        /// Why somebody goes on with it, where that was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<CleanText>,
         who: CleanText,
         uid: u32,
     },

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::finding::{Finding, Verdict};
-use super::run_view::{RunView, StepState};
+use super::run_view::{ReadNote, RunView, StepState};
 use super::space::size;
 use super::step::{Outcome, StepId};
 use super::validation::{Point, PointResult};
@@ -113,10 +113,9 @@ pub fn page(view: &RunView) -> String {
     line(String::new());
     line("## What people said".to_string());
     line(String::new());
-    line(format!(
-        "Release notes marked as read: {}.",
-        view.notes_read.len()
-    ));
+    for text in notes_read(view) {
+        line(text);
+    }
     for (text, answer, who) in view.checklist.values() {
         line(format!("- {}: {text} ({who})", answer.words()));
     }
@@ -126,12 +125,21 @@ pub fn page(view: &RunView) -> String {
     for finding in &view.findings {
         line(finding_line(finding));
     }
-    if !view.validation.is_empty() {
-        line(String::new());
-        line("## Validation".to_string());
-        line(String::new());
-        for point in &view.validation {
-            line(point_line(view, point));
+    for (title, points, steps) in [
+        (
+            "## Validation of the upgrade, before the way back",
+            &view.earlier_validation,
+            &view.earlier_steps,
+        ),
+        ("## Validation", &view.validation, &view.steps),
+    ] {
+        if !points.is_empty() {
+            line(String::new());
+            line(title.to_string());
+            line(String::new());
+            for point in points {
+                line(point_line(view, steps, point));
+            }
         }
     }
     if !view.alarms.is_empty() {
@@ -149,11 +157,31 @@ pub fn page(view: &RunView) -> String {
     page
 }
 
+/// How many notes were read, and of each that asked to act or was answered with a reason, by whom.
+fn notes_read(view: &RunView) -> Vec<String> {
+    let listed = |said: &&ReadNote| said.asks || said.why.is_some();
+    let count = view.notes_read.values().filter(listed).count();
+    let mut lines = vec![match count {
+        0 => format!("Release notes marked as read: {}.", view.notes_read.len()),
+        _ => format!(
+            "Release notes marked as read: {}; those that asked to act, and by whom:",
+            view.notes_read.len()
+        ),
+    }];
+    for (name, said) in view.notes_read.iter().filter(|(_, said)| listed(said)) {
+        let why = said.why.as_ref();
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        lines.push(format!("- {name} ({}){why}", said.who));
+    }
+    lines.push(String::new());
+    lines
+}
+
 /// A point that a step proves has the end of that step.
-fn point_line(view: &RunView, point: &Point) -> String {
+fn point_line(view: &RunView, steps: &[(StepId, StepState)], point: &Point) -> String {
     let proof = match &point.result {
         PointResult::ByStep { step } => {
-            let state = view.steps.iter().find(|(id, _)| id == step);
+            let state = steps.iter().find(|(id, _)| id == step);
             let (text, _) = state.map_or_else(
                 || ("not part of this run".to_string(), String::new()),
                 |(id, state)| state_words(view, *id, state),
@@ -249,6 +277,96 @@ mod tests {
     use crate::domain::plan::Goal;
     use crate::domain::run_view::RunView;
     use crate::domain::step::StepId;
+    use crate::domain::validation::{Point, PointResult};
+    use crate::domain::way_back::WayId;
+
+    fn planned(goal: Goal, steps: Vec<StepId>) -> Event {
+        Event::Planned {
+            goal,
+            identity: Identity {
+                engine: Engine::Postgres,
+                server: "1".into(),
+                oid: "2".into(),
+                database: "db".into(),
+            },
+            from: None,
+            to: None,
+            steps,
+            plan_digest: "d".into(),
+        }
+    }
+
+    #[test]
+    fn it_names_who_read_what_asked_to_act_and_why() {
+        let old =
+            r#"{"kind":"note-read","note":"1.1.0 old [000000]","read":true,"who":"ines","uid":0}"#;
+        let read = |note: &str, asks, why: Option<&str>| Event::NoteRead {
+            note: note.into(),
+            read: true,
+            asks,
+            why: why.map(Into::into),
+            who: "mara".into(),
+            uid: 0,
+        };
+        let events = [
+            serde_json::from_str(old).expect("an event of an older build"),
+            read("1.2.0 quiet [aaaaaa]", false, None),
+            read("1.2.0 asks [bbbbbb]", true, None),
+            read(
+                "1.3.0 goes on [cccccc]",
+                true,
+                Some("Airflow is gone on Monday"),
+            ),
+        ];
+        let text = page(&RunView::of(&events));
+        let told = "Release notes marked as read: 4; those that asked to act, and by whom:\n\
+            - 1.2.0 asks [bbbbbb] (mara)\n\
+            - 1.3.0 goes on [cccccc] (mara): Airflow is gone on Monday\n";
+        assert!(text.contains(told), "{text}");
+        assert!(!text.contains("quiet") && !text.contains("old"), "{text}");
+    }
+
+    #[test]
+    fn after_a_way_back_the_validation_of_the_upgrade_is_still_told() {
+        let point = |about: &str, result| Point::new(about, result, "words");
+        let by_step = PointResult::ByStep {
+            step: StepId::Reindex,
+        };
+        let events = [
+            planned(Goal::Upgrade, vec![StepId::Validate, StepId::Reindex]),
+            Event::Validated {
+                step: StepId::Validate,
+                points: vec![
+                    point("entities", PointResult::Failed),
+                    point("search", by_step),
+                ],
+            },
+            planned(
+                Goal::WayBack {
+                    way: WayId::Restore,
+                },
+                vec![StepId::ValidateOld],
+            ),
+        ];
+        let before = "## Validation of the upgrade, before the way back\n\n\
+            - FAILED entities: words\n\
+            - STEP search: words -> step 'Rebuild the search index': not done\n";
+        let text = page(&RunView::of(&events));
+        assert!(
+            text.contains(before) && !text.contains("## Validation\n"),
+            "{text}"
+        );
+        let old = Event::Validated {
+            step: StepId::ValidateOld,
+            points: vec![point("old server", PointResult::Passed)],
+        };
+        let text = page(&RunView::of(events.iter().chain([&old])));
+        assert!(text.contains(before), "{text}");
+        assert!(
+            text.contains("## Validation\n\n- PASSED old server: words\n"),
+            "{text}"
+        );
+    }
 
     #[test]
     fn it_names_who_answered_and_takes_an_open_question_for_no_interruption() {
@@ -260,19 +378,7 @@ mod tests {
                 who: "mara".into(),
                 uid: 0,
             },
-            Event::Planned {
-                goal: Goal::Upgrade,
-                identity: Identity {
-                    engine: Engine::Postgres,
-                    server: "1".into(),
-                    oid: "2".into(),
-                    database: "db".into(),
-                },
-                from: None,
-                to: None,
-                steps: vec![StepId::PointOfNoReturn],
-                plan_digest: "d".into(),
-            },
+            planned(Goal::Upgrade, vec![StepId::PointOfNoReturn]),
             Event::StepStarted {
                 step: StepId::PointOfNoReturn,
                 attempt: 1,

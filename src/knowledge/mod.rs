@@ -100,11 +100,9 @@ impl Knowledge {
             .releases
             .iter()
             .flat_map(|release| {
-                release.change.iter().map(|change| Note {
-                    change: change.clone(),
-                    copied: release.copied.clone(),
-                    judged: None,
-                })
+                let copied = &release.copied;
+                let changes = release.change.iter();
+                changes.map(|change| Note::new(change.clone(), copied.clone()))
             })
             .filter(|note| note.change.since > *from && note.change.since <= *to)
             .collect();

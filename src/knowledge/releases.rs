@@ -67,6 +67,17 @@ pub enum Severity {
     MustAct,
 }
 
+impl Severity {
+    /// The word in front of a change.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::MustAct => "must act",
+            Severity::Check => "check",
+            Severity::Info => "info",
+        }
+    }
+}
+
 /// One change of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,37 +133,33 @@ pub struct Note {
     /// What it means for a deployment, where one was looked at and the change is asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
+    /// Asked for in every frame, so it is made once.
+    #[serde(skip)]
+    name: String,
 }
 
 impl Note {
-    /// The name under which it is acknowledged. It changes with the words, so that a person is asked
-    /// again when they say something else.
-    pub fn name(&self) -> String {
-        let change = &self.change;
-        let words = [&change.text, &change.remedy];
-        let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
-        let named = format!("{} {}", change.since, change.title);
-        if words.is_empty() {
-            return named;
+    pub fn new(change: Change, copied: String) -> Self {
+        Self {
+            name: name_of(&change),
+            change,
+            copied,
+            judged: None,
         }
-        let digest = Sha256::digest(words.join("\n"));
-        format!(
-            "{named} [{:02x}{:02x}{:02x}]",
-            digest[0], digest[1], digest[2]
-        )
+    }
+
+    /// The name under which it is acknowledged. It changes with the words and the weight, so that a
+    /// person is asked again when they say something else.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// One line for a person.
     pub fn line(&self) -> String {
-        let mark = match self.change.severity {
-            Severity::MustAct => "must act",
-            Severity::Check => "check",
-            Severity::Info => "info",
-        };
         format!(
             "{:<8} {:<9} {:<11} {}",
             self.change.since.to_string(),
-            mark,
+            self.change.severity.word(),
             self.change.area,
             self.change.title
         )
@@ -182,6 +189,19 @@ impl Note {
     }
 }
 
+fn name_of(change: &Change) -> String {
+    let words = [&change.text, &change.remedy];
+    let words = words.into_iter().flatten().map(String::as_str);
+    let words: Vec<&str> = std::iter::once(change.severity.word())
+        .chain(words)
+        .collect();
+    let digest = Sha256::digest(words.join("\n"));
+    format!(
+        "{} {} [{:02x}{:02x}{:02x}]",
+        change.since, change.title, digest[0], digest[1], digest[2]
+    )
+}
+
 /// Parses what is built in. A file that does not parse is left out here and fails the test below.
 pub fn embedded() -> Vec<Release> {
     RELEASES
@@ -192,7 +212,7 @@ pub fn embedded() -> Vec<Release> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, embedded};
+    use super::{Change, Note, Severity, embedded};
     use crate::knowledge::files::RELEASES;
     use crate::knowledge::release_check::check;
 
@@ -215,6 +235,42 @@ mod tests {
                 .windows(2)
                 .all(|pair| pair[0].version < pair[1].version)
         );
+    }
+
+    #[test]
+    fn a_note_that_says_something_else_has_another_name() {
+        let changes = embedded().into_iter().flat_map(|release| release.change);
+        let change = changes
+            .clone()
+            .find(|change| change.text.is_some() && change.remedy.is_some())
+            .expect("a change with words");
+        let name = |change: Change| Note::new(change, "2026-11-26".to_owned()).name().to_owned();
+        let before = name(change.clone());
+        let ways: [(&str, fn(&mut Change)); 4] = [
+            ("text", |change| change.text = Some("Another.".to_owned())),
+            ("do", |change| change.remedy = None),
+            ("severity", |change| {
+                change.severity = match change.severity {
+                    Severity::MustAct => Severity::Check,
+                    Severity::Check | Severity::Info => Severity::MustAct,
+                }
+            }),
+            ("title", |change| change.title.push('!')),
+        ];
+        for (what, alter) in ways {
+            let mut altered = change.clone();
+            alter(&mut altered);
+            assert_ne!(name(altered), before, "{what}");
+        }
+        // Where it was read is no word to a person, and no two notes share a name.
+        let mut moved = change.clone();
+        moved.source.push('x');
+        assert_eq!(name(moved), before);
+        let mut names: Vec<String> = changes.map(name).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
     }
 
     #[test]

@@ -24,13 +24,15 @@ pub enum Scope {
     Marks,
     /// Release notes and checks, of which some are folded away.
     Folded,
+    /// Only the release notes.
+    Notes,
     /// Only the checks.
     Checks,
     /// Only with a run open.
     Runs,
     /// Only while a runner works on it.
     Works,
-    /// Log, journal and report, notes and checks.
+    /// Log, journal and report, and the lists of the preparation.
     Searched,
     /// Only the log.
     Log,
@@ -95,6 +97,14 @@ pub const KEYMAP: &[Binding] = &[
         Marks,
         "mark",
         "mark as read, tick, or change a choice"
+    ),
+    binding!(
+        "w",
+        [c('w')],
+        Accept,
+        Notes,
+        "why",
+        "mark as read with the reason why you go on; it stands in the report"
     ),
     binding!(
         "w",
@@ -366,10 +376,16 @@ fn counts(scope: Scope, page: Page, run: RunNow) -> bool {
             Page::Notes | Page::Checklist | Page::BackupPlan | Page::Buffers
         ),
         Scope::Folded => matches!(page, Page::Notes | Page::Checks),
+        Scope::Notes => page == Page::Notes,
         Scope::Checks => page == Page::Checks,
         Scope::Runs => run != RunNow::None,
         Scope::Works => run == RunNow::Works,
-        Scope::Searched => text || matches!(page, Page::Notes | Page::Checks),
+        Scope::Searched => {
+            text || matches!(
+                page,
+                Page::Notes | Page::Checks | Page::Checklist | Page::Clients
+            )
+        }
         Scope::Log => page == Page::Log,
     }
 }
