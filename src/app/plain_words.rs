@@ -92,6 +92,10 @@ pub fn lines(event: &Event, view: &RunView) -> Vec<String> {
             .filter(|f| worth_a_line(f))
             .map(finding_line)
             .collect(),
+        Event::UsersNotice { lines } => vec![format!(
+            "users will notice {} changes; the report lists them",
+            lines.len()
+        )],
         Event::NoteRead {
             note,
             read,

@@ -52,6 +52,10 @@ pub enum Event {
     Checked {
         findings: Vec<Finding>,
     },
+    /// What the people who use the deployment will notice of the new version.
+    UsersNotice {
+        lines: Vec<CleanText>,
+    },
     /// Somebody marked a release note as read, or took that back. The name holds the note's own words,
     /// so that a changed text is a note to read again.
     NoteRead {

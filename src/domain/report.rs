@@ -120,6 +120,14 @@ pub fn page(view: &RunView) -> String {
         line(format!("- {}: {text} ({who})", answer.words()));
     }
     line(String::new());
+    if !view.users_notice.is_empty() {
+        line("## What your users will notice".to_string());
+        line(String::new());
+        for text in &view.users_notice {
+            line(format!("- {text}"));
+        }
+        line(String::new());
+    }
     line("## Checks".to_string());
     line(String::new());
     for finding in &view.findings {
@@ -324,6 +332,15 @@ mod tests {
             - 1.3.0 goes on [cccccc] (mara): Airflow is gone on Monday\n";
         assert!(text.contains(told), "{text}");
         assert!(!text.contains("quiet") && !text.contains("old"), "{text}");
+    }
+
+    #[test]
+    fn it_lists_what_users_will_notice() {
+        let lines = vec!["The Explore page is a tree.".into()];
+        let text = page(&RunView::of(&[Event::UsersNotice { lines }]));
+        let told = "## What your users will notice\n\n- The Explore page is a tree.\n\n## Checks\n";
+        assert!(text.contains(told), "{text}");
+        assert!(!page(&RunView::default()).contains("users will notice"));
     }
 
     #[test]

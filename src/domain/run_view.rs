@@ -195,6 +195,9 @@ pub struct RunView {
     pub earlier_steps: Vec<(StepId, StepState)>,
     pub attempts: BTreeMap<StepId, u32>,
     pub findings: Vec<Finding>,
+    /// What the people who use the deployment will notice of the new version.
+    #[serde(default)]
+    pub users_notice: Vec<CleanText>,
     /// What the last validation of the present goal looked at.
     pub validation: Vec<Point>,
     /// What the validations of goals looked at that were left for another goal.

@@ -49,6 +49,15 @@ pub use range::{Range, at_least, numbers};
 pub use releases::{Change, Kind, Note, Release, Severity, Support};
 pub use relevance::{Journey, Judged, Relevance};
 
+/// What users will notice by these notes, oldest change first.
+pub fn users_notice<'a>(notes: impl Iterator<Item = &'a Note>) -> Vec<String> {
+    let mut told: Vec<(&OmVersion, String)> = notes
+        .filter_map(|note| Some((&note.change.since, note.users()?)))
+        .collect();
+    told.sort();
+    told.into_iter().map(|(_, text)| text).collect()
+}
+
 /// All releases, ascending, and all known failures.
 #[derive(Debug, Clone)]
 pub struct Knowledge {
@@ -151,6 +160,11 @@ impl Knowledge {
         }
         notes.sort_by_key(Note::rank);
         notes
+    }
+
+    /// What the people who use a deployment will notice of the way between two versions, oldest first.
+    pub fn users_notice(&self, survey: &Survey, from: &OmVersion, to: &OmVersion) -> Vec<String> {
+        users_notice(self.judged_notes(survey, from, to).iter())
     }
 
     /// Whether the database may go from one version to another in one hop.

@@ -96,6 +96,9 @@ pub struct Change {
     /// What to do about it.
     #[serde(default, rename = "do")]
     pub remedy: Option<String>,
+    /// What the people who use OpenMetadata will notice, a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<String>,
     /// Where to look when omup cannot tell whether it concerns a deployment.
     #[serde(default)]
     pub look: Option<String>,
@@ -177,6 +180,16 @@ impl Note {
         self.change.severity == Severity::MustAct && judged != Some(Relevance::Not)
     }
 
+    /// What the people who use this deployment will notice of it.
+    pub fn users(&self) -> Option<String> {
+        let users = self.change.users.as_ref()?;
+        match self.judged.as_ref().map(|judged| judged.relevance) {
+            None | Some(Relevance::Concerns) => Some(users.clone()),
+            Some(Relevance::CannotTell) => Some(format!("Perhaps: {users}")),
+            Some(Relevance::Not) => None,
+        }
+    }
+
     /// Where it belongs in a list: what concerns the deployment, what cannot be told, what does not,
     /// then what nobody asks about; within these what asks to act first.
     pub fn rank(&self) -> impl Ord + use<> {
@@ -212,7 +225,7 @@ pub fn embedded() -> Vec<Release> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, Note, Severity, embedded};
+    use super::{Change, Judged, Note, Relevance, Severity, embedded};
     use crate::knowledge::files::RELEASES;
     use crate::knowledge::release_check::check;
 
@@ -271,6 +284,27 @@ mod tests {
         names.sort();
         names.dedup();
         assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn users_are_told_what_may_concern_them() {
+        let changes = embedded().into_iter().flat_map(|release| release.change);
+        let told: Vec<Change> = changes.filter(|change| change.users.is_some()).collect();
+        assert!(told.len() >= 25, "{}", told.len());
+        let mut note = Note::new(told[0].clone(), "2026-11-26".to_owned());
+        let sentence = note.change.users.clone();
+        assert_eq!(note.users(), sentence);
+        let mut judged = |relevance| {
+            note.judged = Some(Judged {
+                relevance,
+                because: "x".to_owned(),
+            });
+            note.users()
+        };
+        assert_eq!(judged(Relevance::Concerns), sentence);
+        assert_eq!(judged(Relevance::Not), None);
+        let perhaps = judged(Relevance::CannotTell);
+        assert!(perhaps.is_some_and(|text| text.starts_with("Perhaps: ")));
     }
 
     #[test]

@@ -72,6 +72,7 @@ impl RunView {
                     .collect();
             }
             Event::Checked { findings } => self.findings = findings.clone(),
+            Event::UsersNotice { lines } => self.users_notice = lines.clone(),
             Event::Validated { points, .. } => self.validation = points.clone(),
             Event::NoteRead {
                 note,
