@@ -94,6 +94,10 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
     for point in knowledge.checklist() {
         out::words(format!("  {}", point.text));
         out::words(format!("    why: {}", point.why));
+        out::words(format!(
+            "    source: {} (copied {})",
+            point.source, point.copied
+        ));
         let answer = match choose("  Is it so?", &["done", "not for us", "still open"])? {
             0 => ChecklistAnswer::Done,
             1 => ChecklistAnswer::NotForUs,

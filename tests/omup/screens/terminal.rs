@@ -51,7 +51,7 @@ fn a_whole_upgrade_and_its_way_back_by_the_screens_alone() {
         upgraded["view"]["checklist"]
             .as_object()
             .map_or(0, serde_json::Map::len),
-        6
+        Knowledge::embedded().checklist().len()
     );
     assert_eq!(
         upgraded["view"]["approved"],
