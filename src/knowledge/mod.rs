@@ -15,6 +15,7 @@ pub mod failure_check;
 mod failure_check_tests;
 mod failure_file;
 mod failures;
+mod figures;
 mod files;
 mod first_error;
 mod guide_questions;
@@ -40,6 +41,7 @@ pub use diagnose::{Diagnosed, Diagnoser, Diagnosis};
 pub use failures::{
     Again, Certainty, Failure, FailureEngine, LogContext, Mend, Names, Phase as FailurePhase,
 };
+pub use figures::Figure;
 pub use files::{FAILURES as FAILURE_FILES, RELEASES as RELEASE_FILES};
 pub use first_error::NumberedLine;
 pub use guide_questions::{GuideAnswer, GuideQuestion};
@@ -66,6 +68,7 @@ pub struct Knowledge {
     failures: Vec<Failure>,
     clients: clients::ClientRules,
     gates: Vec<path::Gate>,
+    figures: Vec<figures::Figure>,
 }
 
 impl Knowledge {
@@ -77,6 +80,7 @@ impl Knowledge {
             failures: failures::embedded(),
             clients: clients::embedded(),
             gates: path::embedded(),
+            figures: figures::embedded(),
         }
     }
 
