@@ -5,6 +5,7 @@
 
 mod backup_level;
 mod check;
+mod clients;
 mod configuration;
 mod configuration_defaults;
 mod configuration_keys;
@@ -53,6 +54,7 @@ const CHECKS: &[Check] = &[
     path::NOTES,
     platform::CHECK,
     surroundings::CHECK,
+    clients::CHECK,
     rights::CHECK,
     database_state::WRITABLE,
     database_state::NOT_EMPTY,

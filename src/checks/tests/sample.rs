@@ -80,6 +80,7 @@ pub fn sample_survey() -> Survey {
             file_keys: Probe::Known(keys(&["database.user", "server.port"])),
             carried_keys: Probe::Known(keys(&["database.user", "server.port", "rdf.enabled"])),
             platform: platform(),
+            clients_unseen: None,
             ..InstanceFacts::default()
         },
     }
