@@ -244,6 +244,7 @@ fn platform() -> BTreeMap<String, Used> {
         ("elasticsearch".to_string(), Probe::Known(None)),
         ("opensearch".to_string(), used("3.4.0")),
         ("airflow".to_string(), used("3.2.1")),
+        ("airflow-plugin".to_string(), used("1.10.7.0")),
     ])
 }
 
