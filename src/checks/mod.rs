@@ -43,6 +43,7 @@ use crate::knowledge::Knowledge;
 
 use check::{Check, Judgement};
 pub use check::{Cost, Item};
+pub use waivers::ended as ended_waivers;
 
 /// Every check that judges the survey, in the order in which findings are shown. The finding about
 /// the waivers themselves comes after them.
