@@ -259,7 +259,8 @@ mod tests {
             .expect("a change with words");
         let name = |change: Change| Note::new(change, "2026-11-26".to_owned()).name().to_owned();
         let before = name(change.clone());
-        let ways: [(&str, fn(&mut Change)); 4] = [
+        type Way = (&'static str, fn(&mut Change));
+        let ways: [Way; 4] = [
             ("text", |change| change.text = Some("Another.".to_owned())),
             ("do", |change| change.remedy = None),
             ("severity", |change| {

@@ -116,7 +116,8 @@ impl Search<'_> {
             let below = end.strip_prefix(root);
             below.is_ok_and(|below| !below.ancestors().any(foreign))
         });
-        if !read_anyway && !(end.is_file() && binary(&end)) {
+        let no_text = end.is_file() && binary(&end);
+        if !read_anyway && !no_text {
             self.unread(path, format!("a link to {}; name that too", end.display()));
         }
     }

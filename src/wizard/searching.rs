@@ -139,7 +139,12 @@ mod tests {
         act::key(&mut state, Key::char('N'));
         assert_eq!(state.cursor(), first);
         state.page = Page::Checklist;
-        search(&mut state, "ingestion runs outside");
+        search(&mut state, "that runs outside");
+        let point = state.knowledge.checklist().iter();
+        let at = point
+            .map(|one| one.id.as_str())
+            .position(|id| id == "ingestion");
+        assert_eq!(state.item(), at.map(Item::Point));
         search(&mut state, "no such words at all");
         assert_eq!(state.cursor(), first);
         assert!(state.message.is_some());

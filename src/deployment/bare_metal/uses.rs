@@ -261,7 +261,7 @@ mod tests {
     }
 
     /// A server that gives these answers, path and document; everything else is 404. Its keys.
-    fn server(answers: &'static [(&str, &str)]) -> BTreeMap<String, CleanText> {
+    fn server(answers: Answers) -> BTreeMap<String, CleanText> {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address");
         std::thread::spawn(move || {
@@ -285,9 +285,13 @@ mod tests {
         BTreeMap::from([(key.to_owned(), format!("http://{address}/").into())])
     }
 
+    /// What a server answers; the version and the health that are seen by it.
+    type Seen = (Answers, Option<&'static str>, Option<&'static str>);
+    type Answers = &'static [(&'static str, &'static str)];
+
     #[tokio::test]
     async fn the_plugin_is_asked_also_where_airflow_tells_its_version() {
-        let seen: [(&'static [(&str, &str)], Option<&str>, Option<&str>); 4] = [
+        let seen: [Seen; 4] = [
             (
                 &[
                     ("/api/v2/version", r#"{"version":"3.1.0"}"#),
