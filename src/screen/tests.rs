@@ -99,39 +99,6 @@ fn on_the_smallest_screen_a_page_begins_at_its_top_and_the_marked_choice_stays_i
     assert!(frame.contains("An upgrade, from left to right"), "{frame}");
 }
 
-/// The longest way that there is, all of it unfolded, most of it read: from the key to the drawn frame.
-#[test]
-fn a_key_on_a_list_of_all_notes_is_answered_at_once() {
-    let mut notes = state(120, 40).knowledge.notes(
-        &crate::domain::version::OmVersion::new(0, 0, 0),
-        &crate::domain::version::OmVersion::new(99, 0, 0),
-    );
-    notes.sort_by_key(crate::knowledge::Note::rank);
-    assert!(notes.len() > 300, "{}", notes.len());
-    let read = notes.iter().skip(20).map(|note| RunEvent::NoteRead {
-        note: note.name().to_owned(),
-        read: true,
-        asks: note.asks(),
-        why: None,
-        who: "mara".into(),
-        uid: 0,
-    });
-    let mut state = with_run(120, 40, Page::Notes, read.collect());
-    (state.notes, state.show_all) = (notes, true);
-    let mut took = Vec::new();
-    for key in [Code::Down, Code::PageDown, Code::Up, Code::Down, Code::Down] {
-        let begun = std::time::Instant::now();
-        press(&mut state, Key::plain(key));
-        let frame = text(&state);
-        took.push(begun.elapsed());
-        assert!(frame.contains("▸ ["), "{frame}");
-    }
-    // 50 ms is what a person calls at once; an unoptimised build on a busy machine gets more.
-    took.sort();
-    let bar = std::time::Duration::from_millis(if cfg!(debug_assertions) { 500 } else { 50 });
-    assert!(took[took.len() / 2] < bar, "{took:?}");
-}
-
 #[test]
 fn a_message_never_lies_over_the_mark() {
     for height in [16, 24] {

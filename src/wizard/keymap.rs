@@ -32,8 +32,10 @@ pub enum Scope {
     Runs,
     /// Only while a runner works on it.
     Works,
-    /// Log, journal and report, and the lists of the preparation.
+    /// Log, journal and report, notes and checks.
     Searched,
+    /// Checklist and clients, short lists where other hints matter more.
+    Short,
     /// Only the log.
     Log,
 }
@@ -103,7 +105,7 @@ pub const KEYMAP: &[Binding] = &[
         [c('w')],
         Accept,
         Notes,
-        "why",
+        "",
         "mark as read with the reason why you go on; it stands in the report"
     ),
     binding!(
@@ -147,6 +149,14 @@ pub const KEYMAP: &[Binding] = &[
         "search words, or a pattern (Ctrl-R); n and N go on"
     ),
     binding!(
+        "/",
+        [c('/')],
+        Search,
+        Short,
+        "",
+        "search words, or a pattern (Ctrl-R); n and N go on"
+    ),
+    binding!(
         "e",
         [c('e')],
         NextTrouble,
@@ -178,11 +188,20 @@ pub const KEYMAP: &[Binding] = &[
         "next",
         "next hit of the search"
     ),
+    binding!("n", [c('n')], NextHit, Short, "", "next hit of the search"),
     binding!(
         "N",
         [c('N')],
         PreviousHit,
         Searched,
+        "",
+        "previous hit of the search"
+    ),
+    binding!(
+        "N",
+        [c('N')],
+        PreviousHit,
+        Short,
         "",
         "previous hit of the search"
     ),
@@ -380,12 +399,8 @@ fn counts(scope: Scope, page: Page, run: RunNow) -> bool {
         Scope::Checks => page == Page::Checks,
         Scope::Runs => run != RunNow::None,
         Scope::Works => run == RunNow::Works,
-        Scope::Searched => {
-            text || matches!(
-                page,
-                Page::Notes | Page::Checks | Page::Checklist | Page::Clients
-            )
-        }
+        Scope::Searched => text || matches!(page, Page::Notes | Page::Checks),
+        Scope::Short => matches!(page, Page::Checklist | Page::Clients),
         Scope::Log => page == Page::Log,
     }
 }

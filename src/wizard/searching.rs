@@ -138,6 +138,9 @@ mod tests {
         assert_ne!(state.cursor(), first);
         act::key(&mut state, Key::char('N'));
         assert_eq!(state.cursor(), first);
+        search(&mut state, "no such words at all");
+        assert_eq!(state.cursor(), first);
+        assert!(state.message.is_some());
         state.page = Page::Checklist;
         search(&mut state, "that runs outside");
         let point = state.knowledge.checklist().iter();
@@ -145,8 +148,5 @@ mod tests {
             .map(|one| one.id.as_str())
             .position(|id| id == "ingestion");
         assert_eq!(state.item(), at.map(Item::Point));
-        search(&mut state, "no such words at all");
-        assert_eq!(state.cursor(), first);
-        assert!(state.message.is_some());
     }
 }
