@@ -105,11 +105,7 @@ fn prepare(camera: &mut Camera) {
     camera.take("checks");
     camera.walk.choose("Continue: checklist");
     camera.wait("No machine can see these");
-    walk::type_and_see(&camera.walk.tty, "g");
-    for _ in 0..6 {
-        walk::type_and_see(&camera.walk.tty, " ");
-        walk::type_and_see(&camera.walk.tty, walk::DOWN);
-    }
+    walk::answer_points(&camera.walk.tty);
     camera.take("checklist");
     for (page, name) in [
         ("backup", "backup-plan"),

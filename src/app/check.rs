@@ -340,6 +340,9 @@ pub fn notes(from: &str, to: &str, json: bool) -> Result<ExitCode> {
         {
             out::line(format!("    {words}"));
         }
+        if let Some(users) = note.users() {
+            out::line(format!("    users notice: {users}"));
+        }
         out::line(format!(
             "    source: {} (copied {})",
             note.change.source, note.copied

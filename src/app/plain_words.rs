@@ -92,12 +92,24 @@ pub fn lines(event: &Event, view: &RunView) -> Vec<String> {
             .filter(|f| worth_a_line(f))
             .map(finding_line)
             .collect(),
-        Event::NoteRead {
-            note, read, who, ..
-        } => vec![format!(
-            "{who} has {} the note: {note}",
-            if *read { "read" } else { "opened again" }
+        Event::UsersNotice { lines } => vec![format!(
+            "users will notice {} changes; the report lists them",
+            lines.len()
         )],
+        Event::NoteRead {
+            note,
+            read,
+            who,
+            why,
+            ..
+        } => {
+            let why = why.as_ref();
+            let why = why.map_or_else(String::new, |why| format!(", and goes on: {why}"));
+            vec![format!(
+                "{who} has {} the note: {note}{why}",
+                if *read { "read" } else { "opened again" }
+            )]
+        }
         Event::ChecklistAnswered {
             text, answer, who, ..
         } => vec![format!("checklist: {text} {} ({who})", answer.words())],

@@ -1,6 +1,8 @@
 //! The wizard as plain numbered questions: without a terminal, for screen readers, over the worst of
 //! lines. The same survey, checks, plan and runner; a missing answer ends it with 70, never a hang.
 
+mod notes;
+
 use std::io::{BufRead as _, IsTerminal as _};
 
 use super::attach::{self, From};
@@ -47,35 +49,24 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
     out::words("");
     out::words("Release notes between the two versions:");
     let knowledge = Knowledge::embedded();
-    let notes = match (&looked.plan.from, &looked.plan.to) {
+    let between = match (&looked.plan.from, &looked.plan.to) {
         (Some(from), Some(to)) => knowledge.judged_notes(&looked.survey, from, to),
         _ => Vec::new(),
     };
     for question in GuideQuestion::ALL {
         let answer = question
-            .answer_for(&notes, &knowledge, looked.plan.to.as_ref())
+            .answer_for(&between, &knowledge, looked.plan.to.as_ref())
             .words();
         out::words(format!("  {} {answer}", question.words()));
     }
-    for note in notes.iter().filter(|note| !note.quiet()) {
-        out::words(format!("  {}", note.line()));
-        if let Some(judged) = &note.judged {
-            out::words(format!("    {}", judged.line()));
-        }
-    }
-    let quiet = notes.iter().filter(|note| note.quiet()).count();
-    out::words(format!(
-        "  and {quiet} that only inform (`omup notes FROM TO` shows all)"
-    ));
-    if !yes("Have you read them?")? {
-        return Ok(left("the notes are not read"));
-    }
-    events.extend(notes.iter().map(|note| Event::NoteRead {
-        note: note.name(),
-        read: true,
+    let reader = notes::Reader {
         who: who.as_str().into(),
         uid,
-    }));
+    };
+    match notes::read(&between, &reader)? {
+        Ok(read) => events.extend(read),
+        Err(left) => return Ok(left),
+    }
 
     out::words("");
     out::words("Checks:");
@@ -103,6 +94,10 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
     for point in knowledge.checklist() {
         out::words(format!("  {}", point.text));
         out::words(format!("    why: {}", point.why));
+        out::words(format!(
+            "    source: {} (copied {})",
+            point.source, point.copied
+        ));
         let answer = match choose("  Is it so?", &["done", "not for us", "still open"])? {
             0 => ChecklistAnswer::Done,
             1 => ChecklistAnswer::NotForUs,

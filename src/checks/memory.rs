@@ -1,6 +1,6 @@
 //! OM-MEM-001: sort memory against OpenMetadata's 20 MB. On PostgreSQL less is slow, not wrong.
 //!
-//! Source: OpenMetadata's documentation, "Before you upgrade": sort_buffer_size or work_mem of 20 MB.
+//! Source: `sort-memory` of `assets/figures.toml`.
 
 use super::check::{Check, Cost, Item, Judgement};
 use crate::domain::answers::{Answers, MemoryWay};
@@ -26,7 +26,7 @@ pub const CHECK: Check = Check {
     judge,
 };
 
-fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgement {
+fn judge(survey: &Survey, answers: &Answers, knowledge: &Knowledge) -> Judgement {
     let engine = survey.database.identity.engine;
     match (engine, survey.database.sort_memory) {
         (Engine::Sqlite, None) => {
@@ -76,4 +76,19 @@ fn judge(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgemen
         .remedy("set memory.way = \"connection\" in the answers: it needs no right and nothing has to be put back"),
     }
     .seen(seen)
+    .seen_all(knowledge.cited("sort-memory"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WANTED;
+    use crate::domain::memory::bytes_of;
+    use crate::knowledge::Knowledge;
+
+    #[test]
+    fn the_figure_is_that_of_the_page() {
+        let knowledge = Knowledge::embedded();
+        let figure = knowledge.figure("sort-memory").expect("a figure");
+        assert_eq!(bytes_of(&figure.value), Some(WANTED));
+    }
 }

@@ -5,6 +5,7 @@
 
 mod backup_level;
 mod check;
+mod clients;
 mod configuration;
 mod configuration_defaults;
 mod configuration_keys;
@@ -42,6 +43,7 @@ use crate::knowledge::Knowledge;
 
 use check::{Check, Judgement};
 pub use check::{Cost, Item};
+pub use waivers::ended as ended_waivers;
 
 /// Every check that judges the survey, in the order in which findings are shown. The finding about
 /// the waivers themselves comes after them.
@@ -53,6 +55,7 @@ const CHECKS: &[Check] = &[
     path::NOTES,
     platform::CHECK,
     surroundings::CHECK,
+    clients::CHECK,
     rights::CHECK,
     database_state::WRITABLE,
     database_state::NOT_EMPTY,

@@ -13,10 +13,12 @@ pub const CHECK: Check = Check {
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Host,
         of_release: true,
-        condition: "each lies in the range that OpenMetadata names for the target; what could not be asked is given by a person in the answers ([known])",
+        condition: "each lies in the range that OpenMetadata names for the target; what could not be asked is given by a person in the answers ([known]); the plugin in Airflow says that it is healthy",
     },
     judge,
 };
+
+const PLUGIN: &str = "airflow-plugin";
 
 const COMPONENTS: &[&str] = &["elasticsearch", "opensearch", "java", "airflow"];
 
@@ -74,6 +76,17 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
             release.copied
         ));
     }
+    let mut sick = None;
+    match survey.instance.platform.get(PLUGIN) {
+        Some(Probe::Known(Some(version))) => seen.push(format!("{PLUGIN}: healthy ({version})")),
+        // Of an Airflow that could not be asked enough is said above.
+        Some(Probe::Unknown(why)) if uses_airflow(survey) => {
+            sick = Some(format!(
+                "OpenMetadata's plugin in Airflow does not say that it is healthy: {why}"
+            ));
+        }
+        Some(Probe::Known(None) | Probe::Unknown(_)) | None => {}
+    }
     let judgement = if !bad.is_empty() {
         Judgement::fail(format!("OpenMetadata {target}: {}", bad.join("; ")))
             .remedy("upgrade it first, as a change of its own; or choose a target that supports it")
@@ -86,10 +99,20 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
     } else if !below.is_empty() {
         Judgement::warn(format!("OpenMetadata {target}: {}", below.join("; ")))
             .remedy("plan its upgrade too: a page of the release names the higher version")
+    } else if let Some(sick) = &sick {
+        Judgement::warn(sick.clone())
+            .remedy("ask GET /api/v2/openmetadata/health (Airflow 3) or /api/v1/openmetadata/health (Airflow 2) of it; without the plugin no pipeline is deployed, before the upgrade and after it")
     } else {
         Judgement::pass(format!(
             "all of them are of versions that OpenMetadata {target} supports"
         ))
     };
-    judgement.seen_all(seen).seen_all(unknown)
+    judgement.seen_all(seen).seen_all(sick).seen_all(unknown)
+}
+
+fn uses_airflow(survey: &Survey) -> bool {
+    matches!(
+        survey.instance.platform.get("airflow"),
+        Some(Probe::Known(Some(_)))
+    )
 }

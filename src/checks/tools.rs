@@ -8,7 +8,7 @@ use crate::domain::names::Engine;
 use crate::domain::survey::{Probe, Survey, ToolFacts};
 use crate::knowledge::Knowledge;
 
-/// The oldest `pg_dump` that OpenMetadata's upgrade guide allows.
+/// The oldest `pg_dump` that OpenMetadata's guide allows: `pg-dump` of `assets/figures.toml`.
 const OLDEST: (u32, u32) = (13, 3);
 /// From this major on, `pg_restore` begins with `SET transaction_timeout = 0`. Older servers answer
 /// with an error, and our restores stop at the first error (pgadmin-org/pgadmin4 #8044 shows it).
@@ -32,12 +32,12 @@ enum Problem {
     CannotTell(String),
 }
 
-fn judge(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgement {
+fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgement {
     match survey.database.identity.engine {
         Engine::Sqlite => {
             return Judgement::skip("the practice deployment brings its own backup tool");
         }
-        Engine::Mysql => return tools_mysql::judge(survey),
+        Engine::Mysql => return tools_mysql::judge(survey, knowledge),
         Engine::Postgres => {}
     }
     let server = survey.database.major;
@@ -64,6 +64,7 @@ fn judge(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgeme
     said(&problems, server, &majors)
         .seen_all(pair.iter().map(|(name, tool)| line(name, *tool)))
         .seen(format!("the server is PostgreSQL {server}"))
+        .seen_all(knowledge.cited("pg-dump"))
 }
 
 fn said(problems: &[Problem], server: u32, majors: &[u32]) -> Judgement {
@@ -152,5 +153,21 @@ pub(super) fn line(name: &str, tool: Option<&ToolFacts>) -> String {
     match &tool.version {
         Probe::Known(version) => format!("{place}: {version}"),
         Probe::Unknown(why) => format!("{place}: version not known: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::OLDEST;
+    use crate::checks::tools_mysql;
+    use crate::knowledge::Knowledge;
+
+    #[test]
+    fn the_figures_are_those_of_the_page() {
+        let knowledge = Knowledge::embedded();
+        for (id, (major, minor)) in [("pg-dump", OLDEST), ("mysqldump", tools_mysql::OLDEST)] {
+            let figure = knowledge.figure(id).expect("a figure");
+            assert_eq!(figure.value, format!("{major}.{minor}"), "{id}");
+        }
     }
 }

@@ -3,13 +3,14 @@
 use super::check::Judgement;
 use super::tools::line;
 use crate::domain::survey::{Survey, ToolFacts};
+use crate::knowledge::Knowledge;
 
-/// The oldest `mysqldump` that OpenMetadata's upgrade guide allows.
-const OLDEST: (u32, u32) = (8, 3);
+/// The oldest `mysqldump` that OpenMetadata's guide allows: `mysqldump` of `assets/figures.toml`.
+pub(super) const OLDEST: (u32, u32) = (8, 3);
 
 const NAMES: [&str; 2] = ["mysqldump", "mysql"];
 
-pub(super) fn judge(survey: &Survey) -> Judgement {
+pub(super) fn judge(survey: &Survey, knowledge: &Knowledge) -> Judgement {
     let tools = NAMES.map(|name| (name, survey.tools.iter().find(|tool| tool.name == name)));
     let mut bad = Vec::new();
     let mut cannot = Vec::new();
@@ -35,6 +36,7 @@ pub(super) fn judge(survey: &Survey) -> Judgement {
             "the server is MySQL {}",
             survey.database.version_text
         ))
+        .seen_all(knowledge.cited("mysqldump"))
 }
 
 enum Fault {

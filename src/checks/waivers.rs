@@ -31,7 +31,7 @@ pub fn apply(findings: &mut [Finding], answers: &Answers, today: &str) -> Judgem
     for waiver in &answers.waive {
         match apply_one(findings, waiver, today) {
             Use::InForce => in_force.push(format!(
-                "{} is waived until {} by {}: {}",
+                "{} is waived until the end of {} (UTC) by {}: {}",
                 waiver.check, waiver.expires, waiver.who, waiver.reason
             )),
             Use::NotNeeded => not_needed.push(format!(
@@ -81,7 +81,7 @@ fn apply_one(findings: &mut [Finding], waiver: &Waiver, today: &str) -> Use {
     };
     // Dates of this form sort as text.
     if waiver.expires.as_str() < today {
-        return Use::Worthless(format!("it ended on {}", waiver.expires));
+        return Use::Worthless(format!("it ended on {} (UTC)", waiver.expires));
     }
     match finding.verdict {
         Verdict::Pass | Verdict::Info | Verdict::Skip => Use::NotNeeded,
@@ -96,6 +96,22 @@ fn apply_one(findings: &mut [Finding], waiver: &Waiver, today: &str) -> Use {
             Use::InForce
         }
     }
+}
+
+/// The waivers without which these findings would hold back the migration, and whose day is over: a
+/// run may wait for days after they were judged.
+pub fn ended<'a>(findings: &'a [Finding], today: &str) -> Vec<&'a Waiver> {
+    let over = |waiver: &&Waiver| !is_date(today) || waiver.expires.as_str() < today;
+    findings
+        .iter()
+        .filter(|finding| {
+            let mut bare = (*finding).clone();
+            bare.waived = None;
+            bare.holds(Blocks::BeforeMigrate)
+        })
+        .filter_map(|finding| finding.waived.as_ref())
+        .filter(over)
+        .collect()
 }
 
 /// A day of the calendar, written `YYYY-MM-DD`.

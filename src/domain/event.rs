@@ -52,11 +52,21 @@ pub enum Event {
     Checked {
         findings: Vec<Finding>,
     },
+    /// What the people who use the deployment will notice of the new version.
+    UsersNotice {
+        lines: Vec<CleanText>,
+    },
     /// Somebody marked a release note as read, or took that back. The name holds the note's own words,
     /// so that a changed text is a note to read again.
     NoteRead {
         note: String,
         read: bool,
+        /// It asked to act.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        asks: bool,
+        /// Why somebody goes on with it, where that was said.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<CleanText>,
         who: CleanText,
         uid: u32,
     },

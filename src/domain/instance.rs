@@ -80,7 +80,8 @@ pub struct ClientFacts {
 pub struct CodeFacts {
     /// Text files that were read.
     pub files: u64,
-    /// Files that could not be read, with the reason.
+    /// What was named or found and not read, with the reason: large files, links to elsewhere, a named
+    /// folder without any text file.
     pub unread: Vec<CleanText>,
     pub hits: Vec<CodeHit>,
 }
@@ -100,7 +101,8 @@ pub struct InstanceFacts {
     /// The keys as the new folder's file gives them with the variables of the old one.
     #[serde(default = "not_looked")]
     pub carried_keys: Probe<BTreeMap<String, CleanText>>,
-    /// `java`, `elasticsearch`, `opensearch`, `airflow`, `airflow-on-mysql`.
+    /// `java`, `elasticsearch`, `opensearch`, `airflow`, `airflow-on-mysql`, `airflow-plugin` (OpenMetadata's
+    /// in Airflow: its version where it is healthy).
     #[serde(default)]
     pub platform: BTreeMap<String, Used>,
     /// Of these components a person has said something, and what it was good for.

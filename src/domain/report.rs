@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::duration::{clock, whole};
 use super::finding::{Finding, Verdict};
-use super::run_view::{RunView, StepState};
+use super::run_view::{ReadNote, RunView, StepState};
 use super::space::size;
 use super::step::{Outcome, StepId};
 use super::validation::{Point, PointResult};
@@ -116,25 +116,46 @@ pub fn page(view: &RunView) -> String {
     line(String::new());
     line("## What people said".to_string());
     line(String::new());
-    line(format!(
-        "Release notes marked as read: {}.",
-        view.notes_read.len()
-    ));
+    let notes = notes_read(view);
+    let listed = notes.len() > 1;
+    for text in notes {
+        line(text);
+    }
+    if listed && !view.checklist.is_empty() {
+        line(String::new());
+    }
     for (text, answer, who) in view.checklist.values() {
         line(format!("- {}: {text} ({who})", answer.words()));
     }
     line(String::new());
+    if !view.users_notice.is_empty() {
+        line("## What your users will notice".to_string());
+        line(String::new());
+        for text in &view.users_notice {
+            line(format!("- {text}"));
+        }
+        line(String::new());
+    }
     line("## Checks".to_string());
     line(String::new());
     for finding in &view.findings {
         line(finding_line(finding));
     }
-    if !view.validation.is_empty() {
-        line(String::new());
-        line("## Validation".to_string());
-        line(String::new());
-        for point in &view.validation {
-            line(point_line(view, point));
+    for (title, points, steps) in [
+        (
+            "## Validation of the upgrade, before the way back",
+            &view.earlier_validation,
+            &view.earlier_steps,
+        ),
+        ("## Validation", &view.validation, &view.steps),
+    ] {
+        if !points.is_empty() {
+            line(String::new());
+            line(title.to_string());
+            line(String::new());
+            for point in points {
+                line(point_line(view, steps, point));
+            }
         }
     }
     if !view.alarms.is_empty() {
@@ -152,11 +173,30 @@ pub fn page(view: &RunView) -> String {
     page
 }
 
+/// How many notes were read, and of each that asked to act or was answered with a reason, by whom.
+fn notes_read(view: &RunView) -> Vec<String> {
+    let listed = |said: &&ReadNote| said.asks || said.why.is_some();
+    let count = view.notes_read.values().filter(listed).count();
+    let mut lines = vec![match count {
+        0 => format!("Release notes marked as read: {}.", view.notes_read.len()),
+        _ => format!(
+            "Release notes marked as read: {}; those that asked to act, and by whom:",
+            view.notes_read.len()
+        ),
+    }];
+    for (name, said) in view.notes_read.iter().filter(|(_, said)| listed(said)) {
+        let why = said.why.as_ref();
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        lines.push(format!("- {name} ({}){why}", said.who));
+    }
+    lines
+}
+
 /// A point that a step proves has the end of that step.
-fn point_line(view: &RunView, point: &Point) -> String {
+fn point_line(view: &RunView, steps: &[(StepId, StepState)], point: &Point) -> String {
     let proof = match &point.result {
         PointResult::ByStep { step } => {
-            let state = view.steps.iter().find(|(id, _)| id == step);
+            let state = steps.iter().find(|(id, _)| id == step);
             let (text, _) = state.map_or_else(
                 || ("not part of this run".to_string(), String::new()),
                 |(id, state)| state_words(view, *id, state),
@@ -245,59 +285,4 @@ fn cell(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::page;
-    use crate::domain::event::{ChecklistAnswer, Event};
-    use crate::domain::names::{Engine, Identity};
-    use crate::domain::plan::Goal;
-    use crate::domain::run_view::RunView;
-    use crate::domain::step::StepId;
-
-    #[test]
-    fn it_names_who_answered_and_takes_an_open_question_for_no_interruption() {
-        let mut events = vec![
-            Event::ChecklistAnswered {
-                item: "window".into(),
-                text: "A window is agreed.".into(),
-                answer: ChecklistAnswer::Done,
-                who: "mara".into(),
-                uid: 0,
-            },
-            Event::Planned {
-                goal: Goal::Upgrade,
-                identity: Identity {
-                    engine: Engine::Postgres,
-                    server: "1".into(),
-                    oid: "2".into(),
-                    database: "db".into(),
-                },
-                from: None,
-                to: None,
-                steps: vec![StepId::PointOfNoReturn],
-                plan_digest: "d".into(),
-            },
-            Event::StepStarted {
-                step: StepId::PointOfNoReturn,
-                attempt: 1,
-            },
-        ];
-        let report = |events: &[Event]| page(&RunView::of(events));
-        assert!(report(&events).contains("| Point of no return | begun, not ended"));
-        events.push(Event::QuestionAsked {
-            id: "point-of-no-return".into(),
-            text: "Go on?".into(),
-            expects: "db".into(),
-            safe: "the old server is started again".into(),
-            choices: Vec::new(),
-        });
-        let text = report(&events);
-        assert!(
-            text.contains("| Point of no return | waits for an answer |"),
-            "{text}"
-        );
-        assert!(
-            text.contains("- done: A window is agreed. (mara)"),
-            "{text}"
-        );
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 
 mod fold;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,16 @@ pub struct Child {
     pub ended: Option<CleanText>,
 }
 
+/// What somebody said of a release note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadNote {
+    pub who: CleanText,
+    /// It asked to act.
+    pub asks: bool,
+    /// Why they go on with it, where that was said.
+    pub why: Option<CleanText>,
+}
+
 /// A setting that was changed and not put back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedSetting {
@@ -197,10 +207,16 @@ pub struct RunView {
     pub earlier_steps: Vec<(StepId, StepState)>,
     pub attempts: BTreeMap<StepId, u32>,
     pub findings: Vec<Finding>,
-    /// What the last validation looked at.
+    /// What the people who use the deployment will notice of the new version.
+    #[serde(default)]
+    pub users_notice: Vec<CleanText>,
+    /// What the last validation of the present goal looked at.
     pub validation: Vec<Point>,
-    /// Names of the release notes that somebody has read.
-    pub notes_read: BTreeSet<String>,
+    /// What the validations of goals looked at that were left for another goal.
+    #[serde(default)]
+    pub earlier_validation: Vec<Point>,
+    /// Names of the release notes that somebody has read, with what was said.
+    pub notes_read: BTreeMap<String, ReadNote>,
     /// Point of the checklist to what was said: the text answered, the answer, who.
     pub checklist: BTreeMap<String, (CleanText, ChecklistAnswer, CleanText)>,
     /// Digest of the plan that a person approved.

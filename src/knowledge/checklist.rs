@@ -14,6 +14,10 @@ pub struct Point {
     pub text: String,
     /// Why it matters, for somebody who does this for the first time.
     pub why: String,
+    /// The address of what it rests on.
+    pub source: String,
+    /// `YYYY-MM-DD`: when we read that.
+    pub copied: String,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +44,8 @@ mod tests {
         assert!(points.len() >= 5);
         for (index, point) in points.iter().enumerate() {
             assert!(!point.text.is_empty() && !point.why.is_empty(), "{point:?}");
+            assert!(point.source.starts_with("https://"), "{point:?}");
+            assert_eq!(point.copied.len(), 10, "{point:?}");
             assert!(
                 points[..index].iter().all(|other| other.id != point.id),
                 "{} stands twice",

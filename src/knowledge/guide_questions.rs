@@ -5,7 +5,8 @@
 use serde::Serialize;
 
 use super::Knowledge;
-use super::releases::Note;
+use super::probe::Probe;
+use super::releases::{Kind, Note, Severity};
 use super::relevance::Relevance;
 use crate::domain::version::OmVersion;
 
@@ -46,10 +47,15 @@ impl GuideQuestion {
     fn about(self, note: &Note) -> bool {
         match self {
             GuideQuestion::Configuration => {
+                let change = &note.change;
+                let settings = |probe: &Probe| {
+                    probe.key.is_some() || probe.variable.is_some() || !probe.variables.is_empty()
+                };
                 matches!(
-                    note.change.area.as_str(),
+                    change.area.as_str(),
                     "auth" | "deployment" | "search" | "airflow"
-                )
+                ) || change.kind == Kind::Config
+                    || change.probe.iter().any(settings)
             }
             GuideQuestion::Connectors => note.change.area == "connector",
         }
@@ -71,12 +77,18 @@ impl GuideQuestion {
         }
     }
 
-    /// A breaking change that no deployment was asked about could concern this one.
+    /// A change that asks for something could concern a deployment that was not asked about.
+    fn could(self, note: &Note) -> bool {
+        let change = &note.change;
+        let settings = self == GuideQuestion::Configuration && change.kind == Kind::Config;
+        change.breaking() || (settings && change.severity >= Severity::Check)
+    }
+
     fn answer(self, notes: &[Note]) -> GuideAnswer {
         let count = |wanted: Relevance| {
             let of = |note: &&Note| match &note.judged {
                 Some(judged) => judged.relevance == wanted,
-                None => note.change.breaking() && wanted == Relevance::CannotTell,
+                None => self.could(note) && wanted == Relevance::CannotTell,
             };
             notes
                 .iter()
@@ -107,9 +119,31 @@ impl GuideAnswer {
 
 #[cfg(test)]
 mod tests {
-    use super::{GuideAnswer, GuideQuestion};
+    use super::{GuideAnswer, GuideQuestion, Kind};
     use crate::domain::version::OmVersion;
     use crate::knowledge::{Judged, Knowledge, Relevance};
+
+    #[test]
+    fn a_change_of_configuration_counts_under_any_heading() {
+        let (first, last) = (OmVersion::new(0, 0, 0), OmVersion::new(99, 0, 0));
+        let mut headings = std::collections::BTreeSet::new();
+        for mut note in Knowledge::embedded().notes(&first, &last) {
+            let variable = |probe: &super::Probe| !probe.variables.is_empty();
+            if note.change.kind == Kind::Config || note.change.probe.iter().any(variable) {
+                headings.insert(note.change.area.clone());
+                note.judged = Some(Judged {
+                    relevance: Relevance::Concerns,
+                    because: "x".to_string(),
+                });
+                let answer = GuideQuestion::Configuration.answer(std::slice::from_ref(&note));
+                assert_eq!(answer, GuideAnswer::Yes { notes: 1 }, "{}", note.change.id);
+            }
+        }
+        assert!(
+            headings.contains("database") && headings.contains("ui"),
+            "{headings:?}"
+        );
+    }
 
     #[test]
     fn the_answer_follows_what_concerns_the_deployment() {

@@ -15,6 +15,7 @@ pub mod failure_check;
 mod failure_check_tests;
 mod failure_file;
 mod failures;
+mod figures;
 mod files;
 mod first_error;
 mod guide_questions;
@@ -40,6 +41,7 @@ pub use diagnose::{Diagnosed, Diagnoser, Diagnosis};
 pub use failures::{
     Again, Certainty, Failure, FailureEngine, LogContext, Mend, Names, Phase as FailurePhase,
 };
+pub use figures::Figure;
 pub use files::{FAILURES as FAILURE_FILES, RELEASES as RELEASE_FILES};
 pub use first_error::NumberedLine;
 pub use guide_questions::{GuideAnswer, GuideQuestion};
@@ -49,6 +51,15 @@ pub use range::{Range, at_least, numbers};
 pub use releases::{Change, Kind, Note, Release, Severity, Support};
 pub use relevance::{Journey, Judged, Relevance};
 
+/// What users will notice by these notes, oldest change first.
+pub fn users_notice<'a>(notes: impl Iterator<Item = &'a Note>) -> Vec<String> {
+    let mut told: Vec<(&OmVersion, String)> = notes
+        .filter_map(|note| Some((&note.change.since, note.users()?)))
+        .collect();
+    told.sort();
+    told.into_iter().map(|(_, text)| text).collect()
+}
+
 /// All releases, ascending, and all known failures.
 #[derive(Debug, Clone)]
 pub struct Knowledge {
@@ -57,6 +68,7 @@ pub struct Knowledge {
     failures: Vec<Failure>,
     clients: clients::ClientRules,
     gates: Vec<path::Gate>,
+    figures: Vec<figures::Figure>,
 }
 
 impl Knowledge {
@@ -68,6 +80,7 @@ impl Knowledge {
             failures: failures::embedded(),
             clients: clients::embedded(),
             gates: path::embedded(),
+            figures: figures::embedded(),
         }
     }
 
@@ -100,11 +113,9 @@ impl Knowledge {
             .releases
             .iter()
             .flat_map(|release| {
-                release.change.iter().map(|change| Note {
-                    change: change.clone(),
-                    copied: release.copied.clone(),
-                    judged: None,
-                })
+                let copied = &release.copied;
+                let changes = release.change.iter();
+                changes.map(|change| Note::new(change.clone(), copied.clone()))
             })
             .filter(|note| note.change.since > *from && note.change.since <= *to)
             .collect();
@@ -153,6 +164,11 @@ impl Knowledge {
         }
         notes.sort_by_key(Note::rank);
         notes
+    }
+
+    /// What the people who use a deployment will notice of the way between two versions, oldest first.
+    pub fn users_notice(&self, survey: &Survey, from: &OmVersion, to: &OmVersion) -> Vec<String> {
+        users_notice(self.judged_notes(survey, from, to).iter())
     }
 
     /// Whether the database may go from one version to another in one hop.

@@ -171,6 +171,12 @@ fn one(file: &mut File<'_>, release: &Release, change: &Change) {
             format!("{id}: after says where to look and what is to be seen"),
         );
     }
+    if let Some(users) = &change.users
+        && (users.len() < 20 || !users.ends_with('.'))
+    {
+        let line = file.line_of("users", from);
+        file.at(line, format!("{id}: users is a sentence"));
+    }
     for probe in &change.probe {
         if let Some(problem) = probe.problem() {
             let line = file.line_of("probe", from);
@@ -264,6 +270,11 @@ mod tests {
                 "3.1.toml:19: 3.1-tiles: asks 0",
             ),
             ("title", "titel", "3.1.toml:"),
+            (
+                "do = \"d\"\n",
+                "do = \"d\"\nusers = \"nothing\"\n",
+                "3.1.toml:17: 3.1-tiles: users",
+            ),
         ] {
             let text = GOOD.replace(good, bad);
             let all = told(&text);

@@ -67,6 +67,17 @@ pub enum Severity {
     MustAct,
 }
 
+impl Severity {
+    /// The word in front of a change.
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::MustAct => "must act",
+            Severity::Check => "check",
+            Severity::Info => "info",
+        }
+    }
+}
+
 /// One change of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,6 +96,9 @@ pub struct Change {
     /// What to do about it.
     #[serde(default, rename = "do")]
     pub remedy: Option<String>,
+    /// What the people who use OpenMetadata will notice, a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<String>,
     /// Where to look when omup cannot tell whether it concerns a deployment.
     #[serde(default)]
     pub look: Option<String>,
@@ -122,37 +136,33 @@ pub struct Note {
     /// What it means for a deployment, where one was looked at and the change is asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub judged: Option<Judged>,
+    /// Asked for in every frame, so it is made once.
+    #[serde(skip)]
+    name: String,
 }
 
 impl Note {
-    /// The name under which it is acknowledged. It changes with the words, so that a person is asked
-    /// again when they say something else.
-    pub fn name(&self) -> String {
-        let change = &self.change;
-        let words = [&change.text, &change.remedy];
-        let words: Vec<&str> = words.into_iter().flatten().map(String::as_str).collect();
-        let named = format!("{} {}", change.since, change.title);
-        if words.is_empty() {
-            return named;
+    pub fn new(change: Change, copied: String) -> Self {
+        Self {
+            name: name_of(&change),
+            change,
+            copied,
+            judged: None,
         }
-        let digest = Sha256::digest(words.join("\n"));
-        format!(
-            "{named} [{:02x}{:02x}{:02x}]",
-            digest[0], digest[1], digest[2]
-        )
+    }
+
+    /// The name under which it is acknowledged. It changes with the words and the weight, so that a
+    /// person is asked again when they say something else.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// One line for a person.
     pub fn line(&self) -> String {
-        let mark = match self.change.severity {
-            Severity::MustAct => "must act",
-            Severity::Check => "check",
-            Severity::Info => "info",
-        };
         format!(
             "{:<8} {:<9} {:<11} {}",
             self.change.since.to_string(),
-            mark,
+            self.change.severity.word(),
             self.change.area,
             self.change.title
         )
@@ -170,6 +180,16 @@ impl Note {
         self.change.severity == Severity::MustAct && judged != Some(Relevance::Not)
     }
 
+    /// What the people who use this deployment will notice of it.
+    pub fn users(&self) -> Option<String> {
+        let users = self.change.users.as_ref()?;
+        match self.judged.as_ref().map(|judged| judged.relevance) {
+            None | Some(Relevance::Concerns) => Some(users.clone()),
+            Some(Relevance::CannotTell) => Some(format!("Perhaps: {users}")),
+            Some(Relevance::Not) => None,
+        }
+    }
+
     /// Where it belongs in a list: what concerns the deployment, what cannot be told, what does not,
     /// then what nobody asks about; within these what asks to act first.
     pub fn rank(&self) -> impl Ord + use<> {
@@ -182,6 +202,19 @@ impl Note {
     }
 }
 
+fn name_of(change: &Change) -> String {
+    let words = [&change.text, &change.remedy];
+    let words = words.into_iter().flatten().map(String::as_str);
+    let words: Vec<&str> = std::iter::once(change.severity.word())
+        .chain(words)
+        .collect();
+    let digest = Sha256::digest(words.join("\n"));
+    format!(
+        "{} {} [{:02x}{:02x}{:02x}]",
+        change.since, change.title, digest[0], digest[1], digest[2]
+    )
+}
+
 /// Parses what is built in. A file that does not parse is left out here and fails the test below.
 pub fn embedded() -> Vec<Release> {
     RELEASES
@@ -192,7 +225,7 @@ pub fn embedded() -> Vec<Release> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, embedded};
+    use super::{Change, Judged, Note, Relevance, Severity, embedded};
     use crate::knowledge::files::RELEASES;
     use crate::knowledge::release_check::check;
 
@@ -215,6 +248,64 @@ mod tests {
                 .windows(2)
                 .all(|pair| pair[0].version < pair[1].version)
         );
+    }
+
+    #[test]
+    fn a_note_that_says_something_else_has_another_name() {
+        let changes = embedded().into_iter().flat_map(|release| release.change);
+        let change = changes
+            .clone()
+            .find(|change| change.text.is_some() && change.remedy.is_some())
+            .expect("a change with words");
+        let name = |change: Change| Note::new(change, "2026-11-26".to_owned()).name().to_owned();
+        let before = name(change.clone());
+        type Way = (&'static str, fn(&mut Change));
+        let ways: [Way; 4] = [
+            ("text", |change| change.text = Some("Another.".to_owned())),
+            ("do", |change| change.remedy = None),
+            ("severity", |change| {
+                change.severity = match change.severity {
+                    Severity::MustAct => Severity::Check,
+                    Severity::Check | Severity::Info => Severity::MustAct,
+                }
+            }),
+            ("title", |change| change.title.push('!')),
+        ];
+        for (what, alter) in ways {
+            let mut altered = change.clone();
+            alter(&mut altered);
+            assert_ne!(name(altered), before, "{what}");
+        }
+        // Where it was read is no word to a person, and no two notes share a name.
+        let mut moved = change.clone();
+        moved.source.push('x');
+        assert_eq!(name(moved), before);
+        let mut names: Vec<String> = changes.map(name).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn users_are_told_what_may_concern_them() {
+        let changes = embedded().into_iter().flat_map(|release| release.change);
+        let told: Vec<Change> = changes.filter(|change| change.users.is_some()).collect();
+        assert!(told.len() >= 25, "{}", told.len());
+        let mut note = Note::new(told[0].clone(), "2026-11-26".to_owned());
+        let sentence = note.change.users.clone();
+        assert_eq!(note.users(), sentence);
+        let mut judged = |relevance| {
+            note.judged = Some(Judged {
+                relevance,
+                because: "x".to_owned(),
+            });
+            note.users()
+        };
+        assert_eq!(judged(Relevance::Concerns), sentence);
+        assert_eq!(judged(Relevance::Not), None);
+        let perhaps = judged(Relevance::CannotTell);
+        assert!(perhaps.is_some_and(|text| text.starts_with("Perhaps: ")));
     }
 
     #[test]

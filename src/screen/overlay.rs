@@ -206,6 +206,10 @@ fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {
         Purpose::Filter => "Show only lines that have (empty: all):".to_string(),
         Purpose::Known => "What do you know? Such as airflow = 2.10.5, opensearch = none, database_free_gib = 200. What omup sees itself counts more.".to_string(),
         Purpose::Client => "Paste the line that begins with omup-client:".to_string(),
+        Purpose::Accept(note) => format!(
+            "{}: why do you go on with it? It stands in the report, with your name.",
+            CleanText::new(note)
+        ),
         Purpose::Waive(check) => format!(
             "Waive {check}: why do you go on all the same? It stands in the report, for a week."
         ),
@@ -235,6 +239,7 @@ fn line(theme: &Theme, frame: &mut Frame<'_>, over: Rect, line: &Line) {
         Purpose::Filter => "Filter",
         Purpose::Client => "Clients on another host",
         Purpose::Known => "What omup could not see",
+        Purpose::Accept(_) => "Go on with a note",
         Purpose::Waive(_) => "Waive a check",
     };
     framed(theme, frame, area, title);

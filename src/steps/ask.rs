@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::context::{Ask, Context, wall_ms};
 use super::{Preview, Step};
 use crate::backup::{read_recorded, stands, verify_read};
+use crate::checks;
 use crate::domain::duration::about;
 use crate::domain::event::{Event, Fact};
 use crate::domain::plan::Intent;
@@ -94,6 +95,31 @@ async fn confirmed(
             format!("`omup answer {} {id}={expects}`", context.run),
         )),
     }
+}
+
+/// The run may have waited for days since its checks: a waiver whose day is over waives nothing any more.
+fn waivers_stand(context: &Context<'_>, step: StepId, safe: &str) -> Result<(), Failure> {
+    let today = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let view = context.view();
+    let ended: Vec<String> = checks::ended_waivers(&view.findings, &today)
+        .iter()
+        .map(|waiver| {
+            format!(
+                "the waiver of {} by {} ended on {} (UTC)",
+                waiver.check, waiver.who, waiver.expires
+            )
+        })
+        .collect();
+    if ended.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(
+        ExitCode::ChecksBlock,
+        format!("go on with '{}'", step.title()),
+        ended.join("; "),
+        safe,
+        "mend what was waived, or waive it again in the answers ([[waive]]); then a new run, `omup run`",
+    ))
 }
 
 /// A backup whose folder somebody has moved or emptied must be missed before users are locked out, not when it is
@@ -190,6 +216,8 @@ impl Step for StartDowntime {
     }
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
+        let safe = "nothing was stopped; the old version serves";
+        waivers_stand(context, StepId::StartDowntime, safe)?;
         backup_stands(context)?;
         let view = context.view();
         let level = view.facts.level.map_or("not proven", |level| level.words());
@@ -204,7 +232,6 @@ impl Step for StartDowntime {
                 == Ok(Some(context.survey.database.identity.database.clone()));
         if !second && !context.recorder.waits_for_answers() {
             let text = "The second go-ahead (point of no return) would find nobody to ask while users are locked out: give it first.";
-            let safe = "nothing was stopped; the old version serves";
             confirmed(
                 context,
                 POINT_OF_NO_RETURN,
@@ -219,9 +246,10 @@ impl Step for StartDowntime {
             START_OF_DOWNTIME,
             confirm.start_of_downtime.as_ref(),
             format!("Start of downtime: with your word the server is stopped and users are locked out. The backup is {level}; {about}."),
-            "nothing was stopped; the old version serves",
+            safe,
         )
         .await?;
+        waivers_stand(context, StepId::StartDowntime, safe)?;
         // The question may have been open for long.
         context.same_source(StepId::StartDowntime).await?;
         context.same_configuration(StepId::StartDowntime).await?;
@@ -292,6 +320,11 @@ impl Step for PointOfNoReturn {
             "the old server is started again",
         )
         .await?;
+        waivers_stand(
+            context,
+            StepId::PointOfNoReturn,
+            "the old server is started again",
+        )?;
         context.same_source(StepId::PointOfNoReturn).await?;
         context.same_configuration(StepId::PointOfNoReturn).await?;
         nobody_wrote(context).await?;

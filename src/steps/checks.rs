@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::context::Context;
 use super::{Preview, Step, look};
 use crate::checks;
+use crate::domain::clean_text::CleanText;
 use crate::domain::event::{Event, Fact};
 use crate::domain::finding::{Blocks, Finding, Verdict, counts};
 use crate::domain::plan::Intent;
@@ -50,6 +51,20 @@ async fn count_orphans(context: &Context<'_>) -> Result<(), Failure> {
     }
 }
 
+/// For the report, where it is copied from.
+fn tell_users(context: &Context<'_>, knowledge: &Knowledge) -> Result<(), Failure> {
+    let versions = &context.survey.versions;
+    let (Some(from), Some(to)) = (versions.database.known(), versions.target.known()) else {
+        return Ok(());
+    };
+    let lines = knowledge.users_notice(context.survey, from, to);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let lines = lines.into_iter().map(CleanText::from).collect();
+    context.recorder.record(Event::UsersNotice { lines })
+}
+
 #[async_trait(?Send)]
 impl Step for Checks {
     fn id(&self) -> StepId {
@@ -70,6 +85,7 @@ impl Step for Checks {
         context.recorder.record(Event::Checked {
             findings: findings.clone(),
         })?;
+        tell_users(context, &knowledge)?;
         if let Some((exit, blocking)) = blockers(&findings) {
             let list: Vec<String> = blocking
                 .iter()

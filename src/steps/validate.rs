@@ -27,7 +27,7 @@ impl Step for Validate {
     fn preview(&self, preview: &Preview<'_>) -> Vec<Intent> {
         let mut intents = vec![
             Intent::Request { line: "GET /api/v1/system/version".into() },
-            Intent::Request { line: "GET /api/v1/system/health, admin /healthcheck, /api/v1/system/status with a token".into() },
+            Intent::Request { line: "GET /api/v1/system/health, admin /healthcheck, /api/v1/system/status with a token; of Airflow, where it is used, /api/v2/openmetadata/health or /api/v1/openmetadata/health".into() },
         ];
         if self.step == StepId::Validate {
             intents.push(look(
@@ -46,6 +46,7 @@ impl Step for Validate {
             .map_err(|why| self.failed(&why))?;
         let mut seen = vec![version];
         seen.extend(points::health(context).await);
+        seen.extend(points::plugin(context).await);
         if new {
             seen.push(
                 points::pending(context)

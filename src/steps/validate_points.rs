@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::context::Context;
 use crate::deployment::Side;
+use crate::domain::instance::Used;
 use crate::domain::step::StepId;
+use crate::domain::survey::Probe;
 use crate::domain::validation::{Point, PointResult};
 use crate::domain::version::OmVersion;
 use crate::knowledge::{AfterPoint, Knowledge, ProvenBy};
@@ -52,6 +54,31 @@ pub async fn health(context: &Context<'_>) -> Vec<Point> {
             }
         })
         .collect()
+}
+
+/// OpenMetadata's plugin in Airflow, where the survey saw an Airflow.
+pub async fn plugin(context: &Context<'_>) -> Option<Point> {
+    match context.survey.instance.platform.get("airflow")? {
+        Probe::Known(Some(_)) => {}
+        Probe::Known(None) | Probe::Unknown(_) => return None,
+    }
+    let uses = context.deployment.uses().await;
+    plugin_point(uses.platform.get("airflow-plugin")?)
+}
+
+fn plugin_point(seen: &Used) -> Option<Point> {
+    let (result, told) = match seen {
+        Probe::Known(None) => return None,
+        Probe::Known(Some(version)) => (
+            PointResult::Passed,
+            format!("the plugin in Airflow is healthy ({version})"),
+        ),
+        Probe::Unknown(why) => (
+            PointResult::Doubt,
+            format!("the plugin in Airflow does not say that it is healthy: {why}"),
+        ),
+    };
+    Some(Point::new("airflow.plugin", result, told))
 }
 
 /// Nothing is left to run by the new version's own files.
@@ -181,7 +208,7 @@ fn point(after: &AfterPoint, planned: &dyn Fn(StepId) -> bool) -> Point {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{AfterPoint, ProvenBy, StepId, compared, counts, point};
+    use super::{AfterPoint, Probe, ProvenBy, StepId, compared, counts, plugin_point, point};
     use crate::domain::validation::PointResult;
     use crate::domain::version::OmVersion;
 
@@ -216,6 +243,16 @@ mod tests {
         assert_eq!(worse.result, PointResult::Doubt);
         assert!(worse.message.as_str().contains("user: 1 before, 2 after"));
         assert_eq!(compared(None, &before).result, PointResult::Doubt);
+    }
+
+    #[test]
+    fn a_plugin_that_is_not_healthy_needs_a_look() {
+        let result = |seen| plugin_point(&seen).map(|point| point.result);
+        let healthy = Probe::Known(Some("1.12.4.0".into()));
+        assert_eq!(result(healthy), Some(PointResult::Passed));
+        let sick = Probe::Unknown("refused".into());
+        assert_eq!(result(sick), Some(PointResult::Doubt));
+        assert_eq!(result(Probe::Known(None)), None);
     }
 
     #[test]

@@ -120,6 +120,7 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             Some(item) => choosing::toggle(state, item),
             None => Vec::new(),
         },
+        Action::Accept => guards::accept(state),
         Action::Waive => guards::waive(state),
         Action::Tell => questions::line(state, Purpose::Known),
         Action::All => {

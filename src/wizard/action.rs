@@ -8,6 +8,7 @@ pub enum Action {
     Quit,
     Open,
     Toggle,
+    Accept,
     Waive,
     Tell,
     All,

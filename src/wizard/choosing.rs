@@ -19,8 +19,12 @@ pub fn toggle(state: &mut State, item: Item) -> Vec<Effect> {
                 return Vec::new();
             };
             let read = !state.note_read(note);
-            let note = note.name();
-            let effects = vec![Effect::NoteRead { note, read }];
+            let effects = vec![Effect::NoteRead {
+                note: note.name().to_owned(),
+                read,
+                asks: note.asks(),
+                why: None,
+            }];
             moving::step(state, 1);
             effects
         }
@@ -134,13 +138,13 @@ fn perform(state: &mut State, what: Do) -> Vec<Effect> {
         }
         Do::LookNow => guards::look(state),
         Do::Continue(page) => guards::proceed(state, page),
-        Do::ReadAll => state
-            .notes
-            .iter()
-            .filter(|note| !state.note_read(note))
-            .map(|note| Effect::NoteRead {
-                note: note.name(),
+        Do::ReadAll => items::listed_notes(state)
+            .filter(|(_, note)| !state.note_read(note))
+            .map(|(_, note)| Effect::NoteRead {
+                note: note.name().to_owned(),
                 read: true,
+                asks: note.asks(),
+                why: None,
             })
             .collect(),
         Do::Start => guards::start(state),

@@ -26,7 +26,9 @@ pub fn copy_of(state: &State) -> String {
         }
         Some(Item::Note(index)) => {
             if let Some(note) = state.notes.get(index) {
-                return format!("{}\n{}", note.line(), note.change.source);
+                let users = note.users();
+                let users = users.map_or_else(String::new, |text| format!("Users: {text}\n"));
+                return format!("{}\n{users}{}", note.line(), note.change.source);
             }
         }
         _ => {}
@@ -43,12 +45,25 @@ pub fn copy_of(state: &State) -> String {
             Some(Ok(text)) => text.clone(),
             Some(Err(_)) | None => String::new(),
         },
+        Page::Notes => users_notice(state),
         Page::Clients if state.item() == Some(Item::Do(Do::CopyClientCommand)) => {
             crate::domain::client_report::COMMAND.to_string()
         }
         Page::Clients => super::clients::lines(state).join("\n"),
         _ => summary(state),
     }
+}
+
+/// What to tell the people who use this deployment.
+fn users_notice(state: &State) -> String {
+    let lines = crate::knowledge::users_notice(state.notes.iter());
+    if lines.is_empty() {
+        return "By the notes, users will notice nothing of the new version.".to_string();
+    }
+    let target = state.looked.as_ref().and_then(|l| l.plan.to.as_ref());
+    let target = target.map_or_else(String::new, |target| format!(" {target}"));
+    let list: String = lines.iter().map(|line| format!("\n- {line}")).collect();
+    format!("What you will notice of OpenMetadata{target}:{list}")
 }
 
 /// A few lines for a ticket or a channel, no secret in them.
@@ -102,4 +117,32 @@ pub fn summary(state: &State) -> String {
         lines.push(format!("it asks: {}", question.text));
     }
     lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{State, copy_of};
+    use crate::domain::version::OmVersion;
+    use crate::wizard::Look;
+    use crate::wizard::items;
+    use crate::wizard::page::Page;
+
+    #[test]
+    fn below_the_notes_what_users_will_notice_is_copied() {
+        let mut state = State::new(Look::default(), "mara".into());
+        state.page = Page::Notes;
+        assert!(copy_of(&state).contains("nothing"), "{}", copy_of(&state));
+        let (from, to) = (OmVersion::new(1, 4, 0), OmVersion::new(2, 0, 0));
+        state.notes = state.knowledge.notes(&from, &to);
+        let last = items::of(&state).len() - 1;
+        state.cursor.insert(Page::Notes, last);
+        let copied = copy_of(&state);
+        let (explore, order) = (
+            copied.find("- The Explore page is a tree."),
+            copied.find("- Search shows its results in another order."),
+        );
+        assert!(explore.is_some() && explore < order, "{copied}");
+        let told = state.notes.iter().filter(|note| note.users().is_some());
+        assert_eq!(copied.lines().count(), told.count() + 1);
+    }
 }

@@ -167,6 +167,10 @@ pub enum Effect {
     NoteRead {
         note: String,
         read: bool,
+        /// It asks to act.
+        asks: bool,
+        /// Why one goes on with it.
+        why: Option<CleanText>,
     },
     ChecklistAnswered {
         item: String,

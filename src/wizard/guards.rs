@@ -9,6 +9,7 @@ use super::questions;
 use super::{About, State};
 use crate::domain::event::ChecklistAnswer;
 use crate::domain::finding::Verdict;
+use crate::knowledge::Note;
 
 /// Looks again, with the answers as they are now.
 pub fn look(state: &mut State) -> Vec<Effect> {
@@ -160,6 +161,34 @@ pub fn waive(state: &mut State) -> Vec<Effect> {
     }
     let id = finding.id.clone();
     questions::line(state, Purpose::Waive(id))
+}
+
+/// Asks why one goes on with the marked note.
+pub fn accept(state: &mut State) -> Vec<Effect> {
+    let marked = match state.item() {
+        Some(Item::Note(index)) => state.notes.get(index),
+        _ => None,
+    };
+    let Some(note) = marked else {
+        state.say("put the mark on the note first", false);
+        return Vec::new();
+    };
+    let name = note.name().to_owned();
+    questions::line(state, Purpose::Accept(name))
+}
+
+/// A note that is read, with the reason why one goes on with it.
+pub fn accepted(state: &mut State, name: &str, why: &str) -> Vec<Effect> {
+    let note = state.notes.iter().find(|note| note.name() == name);
+    let Some(asks) = note.map(Note::asks) else {
+        return Vec::new();
+    };
+    vec![Effect::NoteRead {
+        note: name.to_owned(),
+        read: true,
+        asks,
+        why: Some(why.into()),
+    }]
 }
 
 /// A waiver with its reason; worth something for a week.

@@ -9,7 +9,7 @@ use crate::domain::run_view::Phase;
 use crate::domain::step::StepId;
 use crate::domain::way_back::WayId;
 use crate::exit_code::ExitCode;
-use crate::knowledge::Mend;
+use crate::knowledge::{Mend, Note};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
@@ -125,11 +125,8 @@ pub fn of(state: &State) -> Vec<Item> {
         }
         Page::Connect => connect(state),
         Page::Notes => {
-            let mut items: Vec<Item> = (0..state.notes.len())
-                .filter(|i| state.show_all || !state.notes[*i].quiet())
-                .map(Item::Note)
-                .collect();
-            if state.notes.iter().any(|note| !state.note_read(note)) {
+            let mut items: Vec<Item> = listed_notes(state).map(|(i, _)| Item::Note(i)).collect();
+            if listed_notes(state).any(|(_, note)| !state.note_read(note)) {
                 items.push(Item::Do(Do::ReadAll));
             }
             items.push(Item::Do(Do::Continue(Page::Checks)));
@@ -310,6 +307,12 @@ fn stopped(state: &State) -> Vec<Item> {
     }
     items.extend([Do::Report, Do::CopySummary, Do::Leave]);
     items.into_iter().map(Item::Do).collect()
+}
+
+/// The notes that stand in the list, by their place among all: nobody has read what is folded away.
+pub fn listed_notes(state: &State) -> impl Iterator<Item = (usize, &Note)> {
+    let notes = state.notes.iter().enumerate();
+    notes.filter(|(_, note)| state.show_all || !note.quiet())
 }
 
 /// Below this (columns, rows) only one honest page is shown.

@@ -24,6 +24,8 @@ pub enum Scope {
     Marks,
     /// Release notes and checks, of which some are folded away.
     Folded,
+    /// Only the release notes.
+    Notes,
     /// Only the checks.
     Checks,
     /// Only with a run open.
@@ -32,6 +34,8 @@ pub enum Scope {
     Works,
     /// Log, journal and report, notes and checks.
     Searched,
+    /// Checklist and clients, short lists where other hints matter more.
+    Short,
     /// Only the log.
     Log,
 }
@@ -99,6 +103,14 @@ pub const KEYMAP: &[Binding] = &[
     binding!(
         "w",
         [c('w')],
+        Accept,
+        Notes,
+        "",
+        "mark as read with the reason why you go on; it stands in the report"
+    ),
+    binding!(
+        "w",
+        [c('w')],
         Waive,
         Checks,
         "waive",
@@ -137,6 +149,14 @@ pub const KEYMAP: &[Binding] = &[
         "search words, or a pattern (Ctrl-R); n and N go on"
     ),
     binding!(
+        "/",
+        [c('/')],
+        Search,
+        Short,
+        "",
+        "search words, or a pattern (Ctrl-R); n and N go on"
+    ),
+    binding!(
         "e",
         [c('e')],
         NextTrouble,
@@ -168,11 +188,20 @@ pub const KEYMAP: &[Binding] = &[
         "next",
         "next hit of the search"
     ),
+    binding!("n", [c('n')], NextHit, Short, "", "next hit of the search"),
     binding!(
         "N",
         [c('N')],
         PreviousHit,
         Searched,
+        "",
+        "previous hit of the search"
+    ),
+    binding!(
+        "N",
+        [c('N')],
+        PreviousHit,
+        Short,
         "",
         "previous hit of the search"
     ),
@@ -366,10 +395,12 @@ fn counts(scope: Scope, page: Page, run: RunNow) -> bool {
             Page::Notes | Page::Checklist | Page::BackupPlan | Page::Buffers
         ),
         Scope::Folded => matches!(page, Page::Notes | Page::Checks),
+        Scope::Notes => page == Page::Notes,
         Scope::Checks => page == Page::Checks,
         Scope::Runs => run != RunNow::None,
         Scope::Works => run == RunNow::Works,
         Scope::Searched => text || matches!(page, Page::Notes | Page::Checks),
+        Scope::Short => matches!(page, Page::Checklist | Page::Clients),
         Scope::Log => page == Page::Log,
     }
 }

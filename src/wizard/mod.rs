@@ -21,6 +21,8 @@ mod log_pane;
 mod message;
 mod moving;
 mod news;
+#[cfg(test)]
+mod notes_tests;
 pub mod page;
 pub mod popup;
 mod popups;
@@ -226,7 +228,7 @@ impl State {
     pub fn note_read(&self, note: &Note) -> bool {
         self.run
             .as_ref()
-            .is_some_and(|run| run.view.notes_read.contains(&note.name()))
+            .is_some_and(|run| run.view.notes_read.contains_key(note.name()))
     }
 }
 

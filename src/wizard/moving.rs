@@ -55,7 +55,10 @@ pub fn hit(state: &mut State, forwards: bool) -> Vec<Effect> {
         };
         return log_at(state, place);
     }
-    if matches!(state.page, Page::Notes | Page::Checks) {
+    if matches!(
+        state.page,
+        Page::Notes | Page::Checks | Page::Checklist | Page::Clients
+    ) {
         super::searching::hit(state, forwards);
     } else {
         text_hit(state, forwards);

@@ -87,6 +87,8 @@ pub struct Line {
 pub enum Purpose {
     Search,
     Filter,
+    /// The reason for going on with the note of this name.
+    Accept(String),
     /// The reason for going on although this check says no.
     Waive(String),
     /// What the command for clients printed on another host.
@@ -100,7 +102,7 @@ impl Purpose {
     pub fn seeks(&self) -> bool {
         match self {
             Self::Search | Self::Filter => true,
-            Self::Waive(_) | Self::Client | Self::Known => false,
+            Self::Accept(_) | Self::Waive(_) | Self::Client | Self::Known => false,
         }
     }
 }

@@ -191,6 +191,13 @@ fn said(state: &mut State, purpose: Purpose, text: String, pattern: bool) -> Vec
             }
             moving::log_at(state, LogPlace::End)
         }
+        Purpose::Accept(note) => {
+            if text.is_empty() {
+                state.say("no reason was given; nothing was written down", true);
+                return Vec::new();
+            }
+            guards::accepted(state, &note, &text)
+        }
         Purpose::Waive(check) => {
             if text.is_empty() {
                 state.say("a waiver needs a reason; nothing was waived", true);

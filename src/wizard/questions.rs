@@ -44,7 +44,9 @@ pub fn line(state: &mut State, purpose: Purpose) -> Vec<Effect> {
             let pattern = state.search.as_ref().is_some_and(Sought::is_pattern);
             (Input::default(), pattern)
         }
-        Purpose::Waive(_) | Purpose::Client | Purpose::Known => (Input::default(), false),
+        Purpose::Accept(_) | Purpose::Waive(_) | Purpose::Client | Purpose::Known => {
+            (Input::default(), false)
+        }
     };
     let line = Line {
         purpose,

@@ -1,6 +1,7 @@
-//! `/`, `n` and `N` on a list: the mark goes to the next note or check that has the words.
+//! `/`, `n` and `N` on a list: the mark goes to the next note, check, point or client that has the words.
 
 use super::State;
+use super::clients;
 use super::items::{self, Item};
 use super::moving;
 
@@ -61,7 +62,37 @@ fn holds(state: &State, is_in: &dyn Fn(&str) -> bool, item: &Item) -> bool {
                     || said.chain(&finding.remedy).any(|text| is_in(text.as_str()))
             })
         }
-        _ => false,
+        Item::Point(index) => {
+            let point = state.knowledge.checklist().get(*index);
+            point.is_some_and(|point| is_in(&point.text) || is_in(&point.why))
+        }
+        Item::Client(index) => clients::known(state).get(*index).is_some_and(|advice| {
+            let client = &advice.client;
+            let versions = [
+                Some(&client.place),
+                client.ingestion.as_ref(),
+                client.managed_apis.as_ref(),
+                client.airflow.as_ref(),
+                client.python.as_ref(),
+            ];
+            let said = advice.remarks.iter().chain([&advice.line]);
+            is_in(advice.standing.words())
+                || versions
+                    .into_iter()
+                    .flatten()
+                    .any(|text| is_in(text.as_str()))
+                || said.into_iter().any(|text| is_in(text))
+        }),
+        Item::Candidate(_)
+        | Item::Production
+        | Item::Field(_)
+        | Item::Level(_)
+        | Item::Memory(_)
+        | Item::Step(_)
+        | Item::Run(_)
+        | Item::Way(_)
+        | Item::Choice(_)
+        | Item::Do(_) => false,
     }
 }
 
@@ -110,5 +141,12 @@ mod tests {
         search(&mut state, "no such words at all");
         assert_eq!(state.cursor(), first);
         assert!(state.message.is_some());
+        state.page = Page::Checklist;
+        search(&mut state, "that runs outside");
+        let point = state.knowledge.checklist().iter();
+        let at = point
+            .map(|one| one.id.as_str())
+            .position(|id| id == "ingestion");
+        assert_eq!(state.item(), at.map(Item::Point));
     }
 }

@@ -113,3 +113,48 @@ fn every_file_that_the_documents_name_is_there() {
         }
     }
 }
+
+/// Whose pattern became what: every failure of ours is in the table, or named as one of our own.
+#[test]
+fn the_table_of_failures_names_those_that_are_there() {
+    let text = document("assets/failures/README.md");
+    let (_, origins) = text
+        .split_once("## Where they come from")
+        .expect("a section");
+    let quoted = |text: &str| -> Vec<String> {
+        let words = text.split('`').skip(1).step_by(2);
+        words.map(str::to_owned).collect()
+    };
+    let rows: Vec<Vec<&str>> = origins
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.split(" | ").collect())
+        .collect();
+    let (dropped, kept): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row[1] == "dropped");
+    let mut named: Vec<String> = kept.iter().flat_map(|row| quoted(row[1])).collect();
+    let (_, own) = origins.split_once("are our own:").expect("our own");
+    named.extend(quoted(own.split_once('|').expect("a table").0));
+    named.sort();
+    named.dedup();
+    let mut here: Vec<String> = omup::knowledge::FAILURE_FILES
+        .iter()
+        .flat_map(|(_, text)| {
+            let file: toml::Table = toml::from_str(text).expect("TOML");
+            let all = file["failure"].as_array().expect("failures").clone();
+            all.into_iter()
+                .map(|one| one["id"].as_str().expect("an id").to_owned())
+        })
+        .collect();
+    here.sort();
+    assert_eq!(named, here);
+    for row in &dropped {
+        assert!(row[2].trim_end_matches(" |").len() > 15, "{row:?}");
+    }
+    for number in [
+        format!("list of {} failures", rows.len()),
+        format!("{} were dropped", dropped.len()),
+        format!("of the {} failures", here.len()),
+    ] {
+        assert!(origins.replace('\n', " ").contains(&number), "{number}");
+    }
+}

@@ -10,6 +10,7 @@ mod backups;
 mod clients;
 mod command_line;
 mod database;
+mod dates;
 mod documents;
 mod ground;
 mod imports;

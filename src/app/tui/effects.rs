@@ -139,9 +139,16 @@ impl World {
                     .and_then(|session| work::keep(&session, &answers));
                 self.tell(kept);
             }
-            Effect::NoteRead { note, read } => self.record(|who, uid| RunEvent::NoteRead {
+            Effect::NoteRead {
+                note,
+                read,
+                asks,
+                why,
+            } => self.record(|who, uid| RunEvent::NoteRead {
                 note: note.clone(),
                 read,
+                asks,
+                why: why.clone(),
                 who,
                 uid,
             }),

@@ -53,6 +53,26 @@ pub const CASES: &[Case] = &[
         ..at("OM-ENV-001", "a person says what could not be asked")
     },
     Case {
+        change: |s, _| {
+            let sick = Probe::Unknown("it says {\"status\":\"unhealthy\"}".into());
+            s.instance
+                .platform
+                .insert("airflow-plugin".to_string(), sick);
+        },
+        verdict: Warn,
+        shows: "unhealthy",
+        ..at("OM-ENV-001", "a plugin in Airflow that is not healthy")
+    },
+    Case {
+        change: |s, _| {
+            for component in ["airflow", "airflow-plugin"] {
+                let unused = Probe::Known(None);
+                s.instance.platform.insert(component.to_string(), unused);
+            }
+        },
+        ..at("OM-ENV-001", "without Airflow there is no plugin")
+    },
+    Case {
         change: |s, _| s.versions.target = v(3, 5, 0),
         verdict: Unknown,
         holds: true,

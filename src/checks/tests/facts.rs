@@ -33,6 +33,7 @@ const FACTS: &[Blind] = &[
             "OM-NOTES-001",
             "OM-DB-001",
             "OM-ENV-001",
+            "OM-CLI-001",
             "OM-HIST-001",
         ],
     ),

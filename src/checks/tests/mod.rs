@@ -1,6 +1,7 @@
 //! What the checks promise together, and one table of surveys with the verdict that each deserves.
 
 mod cases_answers;
+mod cases_clients;
 mod cases_configuration;
 mod cases_database;
 mod cases_disks;
@@ -54,6 +55,7 @@ pub fn all_cases() -> Vec<&'static Case> {
         cases_sessions::CASES,
         cases_disks::CASES,
         cases_host::CASES,
+        cases_clients::CASES,
         cases_pending_sql::CASES,
     ]
     .into_iter()

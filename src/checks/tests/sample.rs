@@ -80,6 +80,7 @@ pub fn sample_survey() -> Survey {
             file_keys: Probe::Known(keys(&["database.user", "server.port"])),
             carried_keys: Probe::Known(keys(&["database.user", "server.port", "rdf.enabled"])),
             platform: platform(),
+            clients_unseen: None,
             ..InstanceFacts::default()
         },
     }
@@ -244,6 +245,7 @@ fn platform() -> BTreeMap<String, Used> {
         ("elasticsearch".to_string(), Probe::Known(None)),
         ("opensearch".to_string(), used("3.4.0")),
         ("airflow".to_string(), used("3.2.1")),
+        ("airflow-plugin".to_string(), used("1.10.7.0")),
     ])
 }
 

@@ -1,6 +1,6 @@
 //! What a waiver does to a finding, and for how long.
 
-use super::super::run_all;
+use super::super::{ended_waivers, run_all};
 use super::sample::{sample_answers, sample_survey, v, waiver};
 use super::{TODAY, all_cases, judged, of};
 use crate::domain::finding::{Blocks, Verdict};
@@ -59,4 +59,26 @@ fn an_unknown_path_may_be_waived_and_a_refused_one_may_not() {
         let path = of(&found, "OM-VER-002");
         assert_eq!(path.holds(Blocks::BeforeMigrate), !waivable, "{path:#?}");
     }
+}
+
+/// Judged again on a later day: only what the migration would be held back by without it.
+#[test]
+fn a_waiver_that_has_ended_since_is_named() {
+    let case = all_cases()
+        .into_iter()
+        .find(|case| case.holds && case.id == "OM-SEC-001")
+        .expect("a case that holds");
+    let (survey, mut answers, _) = judged(case);
+    answers.waive = vec![waiver(case.id, TODAY), waiver("OM-NOTES-001", TODAY)];
+    let found = run_all(&survey, &answers, &Knowledge::embedded(), TODAY);
+    assert_eq!(of(&found, "OM-NOTES-001").verdict, Verdict::Warn);
+    assert_eq!(ended_waivers(&found, TODAY), Vec::<&_>::new());
+    let later = ended_waivers(&found, "2026-11-22");
+    let named: Vec<&str> = later.iter().map(|waiver| waiver.check.as_str()).collect();
+    assert_eq!(named, [case.id]);
+    assert_eq!(
+        ended_waivers(&found, "").len(),
+        1,
+        "without a day none counts"
+    );
 }

@@ -16,6 +16,9 @@ use crate::domain::clean_text::CleanText;
 use crate::domain::instance::Used;
 use crate::domain::survey::Probe;
 
+/// Where the plugin tells its health, without a login: in Airflow 3 and in Airflow 2.
+const PLUGIN: [&str; 2] = ["/api/v2/openmetadata/health", "/api/v1/openmetadata/health"];
+
 /// Longest value that is kept, in characters.
 const KEPT: usize = 300;
 
@@ -40,10 +43,17 @@ pub async fn of(config: Result<Config>, new_home: &Path) -> Uses {
                     ),
                 },
             );
+            platform.insert("airflow-plugin".to_owned(), plugin(keys, &airflow).await);
             platform.insert("airflow".to_owned(), airflow);
         }
         Err(error) => {
-            for component in ["elasticsearch", "opensearch", "airflow", "airflow-on-mysql"] {
+            for component in [
+                "elasticsearch",
+                "opensearch",
+                "airflow",
+                "airflow-on-mysql",
+                "airflow-plugin",
+            ] {
                 let why = CleanText::from(error.to_string());
                 platform.insert(component.to_owned(), Probe::Unknown(why));
             }
@@ -151,6 +161,32 @@ async fn search(keys: &BTreeMap<String, CleanText>, platform: &mut BTreeMap<Stri
     platform.insert(used.to_owned(), fact);
 }
 
+/// Whether OpenMetadata's plugin in Airflow is healthy: its version, or what it says.
+async fn plugin(keys: &BTreeMap<String, CleanText>, airflow: &Used) -> Used {
+    match airflow {
+        Probe::Known(None) => return Probe::Known(None),
+        Probe::Known(Some(_)) | Probe::Unknown(_) => {}
+    }
+    let endpoint = of_key(keys, "pipelineServiceClientConfiguration.apiEndpoint");
+    let endpoint = endpoint.trim_end_matches('/');
+    let mut trouble = None;
+    for path in PLUGIN {
+        match api::open_json(&format!("{endpoint}{path}")).await {
+            Ok(told) if told["status"] == "healthy" => {
+                // Older plugins tell no version.
+                let version = told["version"].as_str().unwrap_or("healthy");
+                return Probe::Known(Some(CleanText::limited(version, 40)));
+            }
+            Ok(told) => {
+                let told = CleanText::limited(&told.to_string(), KEPT);
+                return Probe::Unknown(format!("{path} says {told}").into());
+            }
+            Err(error) => trouble = trouble.or(Some(error.to_string())),
+        }
+    }
+    Probe::Unknown(trouble.unwrap_or_default().into())
+}
+
 async fn airflow(keys: &BTreeMap<String, CleanText>) -> Used {
     let block = "pipelineServiceClientConfiguration";
     let class = of_key(keys, &format!("{block}.className"));
@@ -188,7 +224,10 @@ async fn airflow(keys: &BTreeMap<String, CleanText>) -> Used {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, carried, keys, shipped};
+    use std::collections::BTreeMap;
+    use std::io::{Read as _, Write as _};
+
+    use super::{CleanText, Config, Probe, Used, airflow, carried, keys, plugin, shipped};
 
     const OLD: &str = "server:\n  applicationConnectors:\n    - port: 8600\ndatabase:\n  user: om\n  \
         url: jdbc:${DB_SCHEME:-postgresql}://${DB_HOST:-localhost}:5432/om\n  maxSize: ${DB_POOL:-40}\n\
@@ -219,5 +258,88 @@ mod tests {
         assert_eq!(now["database.maxSize"].as_str(), "40");
         assert_eq!(then["database.maxSize"].as_str(), "100");
         assert_eq!(then["clusterName"].as_str(), "openmetadata");
+    }
+
+    /// A server that gives these answers, path and document; everything else is 404. Its keys.
+    fn server(answers: Answers) -> BTreeMap<String, CleanText> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let mut request = [0; 4096];
+                let count = stream.read(&mut request).unwrap_or(0);
+                let request = String::from_utf8_lossy(&request[..count]).into_owned();
+                let path = request.split(' ').nth(1).unwrap_or_default();
+                let found = answers.iter().find(|(known, _)| *known == path);
+                let (status, body) =
+                    found.map_or(("404 Not Found", "{}"), |(_, body)| ("200 OK", body));
+                let head = format!(
+                    "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
+                );
+                let _ = stream.write_all(format!("{head}{body}").as_bytes());
+            }
+        });
+        let key = "pipelineServiceClientConfiguration.apiEndpoint";
+        BTreeMap::from([(key.to_owned(), format!("http://{address}/").into())])
+    }
+
+    /// What a server answers; the version and the health that are seen by it.
+    type Seen = (Answers, Option<&'static str>, Option<&'static str>);
+    type Answers = &'static [(&'static str, &'static str)];
+
+    #[tokio::test]
+    async fn the_plugin_is_asked_also_where_airflow_tells_its_version() {
+        let seen: [Seen; 4] = [
+            (
+                &[
+                    ("/api/v2/version", r#"{"version":"3.1.0"}"#),
+                    (
+                        "/api/v2/openmetadata/health",
+                        r#"{"status":"healthy","version":"1.12.4.0"}"#,
+                    ),
+                ],
+                Some("3.1.0"),
+                Some("1.12.4.0"),
+            ),
+            (
+                &[("/api/v1/openmetadata/health", r#"{"status":"healthy"}"#)],
+                Some("2"),
+                Some("healthy"),
+            ),
+            (
+                &[("/api/v1/version", r#"{"version":"2.10.5"}"#)],
+                Some("2.10.5"),
+                None,
+            ),
+            (
+                &[
+                    ("/api/v1/version", r#"{"version":"2.10.5"}"#),
+                    ("/api/v1/openmetadata/health", r#"{"status":"unhealthy"}"#),
+                ],
+                Some("2.10.5"),
+                None,
+            ),
+        ];
+        for (answers, version, health) in seen {
+            let keys = server(answers);
+            let found = airflow(&keys).await;
+            assert_eq!(
+                found,
+                Probe::Known(version.map(CleanText::from)),
+                "{answers:?}"
+            );
+            let plugin = plugin(&keys, &found).await;
+            match health {
+                Some(health) => assert_eq!(plugin, Probe::Known(Some(health.into()))),
+                None => assert!(
+                    matches!(plugin, Probe::Unknown(_)),
+                    "{answers:?}: {plugin:?}"
+                ),
+            }
+        }
+        let none: Used = Probe::Known(None);
+        assert_eq!(plugin(&BTreeMap::new(), &none).await, none);
     }
 }

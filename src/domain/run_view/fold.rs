@@ -1,6 +1,6 @@
 //! What each event says about the run.
 
-use super::{ChangedSetting, Child, GO_AHEADS, Phase, Question, RunView, StepState};
+use super::{ChangedSetting, Child, GO_AHEADS, Phase, Question, ReadNote, RunView, StepState};
 use crate::domain::event::{Event, Fact};
 use crate::domain::plan::Goal;
 use crate::domain::step::StepId;
@@ -60,6 +60,7 @@ impl RunView {
             } => {
                 if self.goal.as_ref().is_some_and(|old| old != goal) {
                     self.earlier_steps.append(&mut self.steps);
+                    self.earlier_validation.append(&mut self.validation);
                 }
                 let known = std::mem::take(&mut self.steps);
                 self.goal = Some(goal.clone());
@@ -79,10 +80,23 @@ impl RunView {
                     .collect();
             }
             Event::Checked { findings } => self.findings = findings.clone(),
+            Event::UsersNotice { lines } => self.users_notice = lines.clone(),
             Event::Validated { points, .. } => self.validation = points.clone(),
-            Event::NoteRead { note, read, .. } => {
+            Event::NoteRead {
+                note,
+                read,
+                asks,
+                why,
+                who,
+                uid: _,
+            } => {
                 if *read {
-                    self.notes_read.insert(note.clone());
+                    let said = ReadNote {
+                        who: who.clone(),
+                        asks: *asks,
+                        why: why.clone(),
+                    };
+                    self.notes_read.insert(note.clone(), said);
                 } else {
                     self.notes_read.remove(note);
                 }

@@ -132,7 +132,7 @@ pub fn code_of(change: &Change, code: &CodeFacts) -> Judged {
         return Judged::concerns(format!("{}:{} has it{and}", first.file, first.line));
     }
     match code.unread.first() {
-        Some(file) => Judged::unclear(format!("not every one of your files could be read: {file}")),
+        Some(file) => Judged::unclear(format!("not all of your files were read: {file}")),
         None if code.files == 0 => Judged::not("you say that you have no files of that kind"),
         None => Judged::not(format!("none of your {} files has it", code.files)),
     }

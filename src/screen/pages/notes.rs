@@ -74,7 +74,7 @@ pub fn notes(state: &State) -> Vec<Row> {
         .iter()
         .any(|note| note.change.severity == Severity::MustAct)
     {
-        rows.push(Row::dim("  Space marks as read, Enter tells more.").hang(2));
+        rows.push(Row::dim("  Space marks as read, w with a reason, Enter tells more; y below the list copies what users will notice.").hang(2));
     }
     rows.push(Row::empty());
     rows.extend(buttons(state));
@@ -135,6 +135,9 @@ pub fn note_detail(state: &State, index: usize) -> Vec<Row> {
     {
         rows.push(Row::text(words.clone()));
         rows.push(Row::empty());
+    }
+    if let Some(users) = note.users() {
+        rows.push(Row::text(format!("Users     {users}")).hang(10));
     }
     rows.extend([
         Row::text(format!("Since     {}", note.change.since)),

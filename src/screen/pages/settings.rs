@@ -3,6 +3,7 @@
 use super::{buttons, field, pointer, radio};
 use crate::domain::answers::MemoryWay;
 use crate::domain::backup::Level;
+use crate::domain::clean_text::CleanText;
 use crate::domain::event::ChecklistAnswer;
 use crate::domain::finding::Verdict;
 use crate::domain::names::Engine;
@@ -51,6 +52,9 @@ pub fn point_detail(state: &State, index: usize) -> Vec<Row> {
         Row::heading(point.text.clone()),
         Row::empty(),
         Row::text(point.why.clone()),
+        Row::empty(),
+        Row::text(format!("Source    {}", CleanText::new(&point.source))).hang(10),
+        Row::text(format!("Copied    {}", point.copied)).hang(10),
     ]
 }
 

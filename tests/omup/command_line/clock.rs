@@ -91,3 +91,44 @@ fn a_clock_that_jumps_in_the_middle_of_a_run_changes_no_duration() {
         upgraded(&stage);
     }
 }
+
+/// A run that waits for its go-ahead while the day of a waiver ends goes on no more by that waiver.
+#[test]
+fn a_waiver_that_ends_while_the_run_waits_counts_no_more() {
+    let Some(library) = tool("faketime") else {
+        return;
+    };
+    let stage = Stage::sqlite("clock-waiver", &unconfirmed(""));
+    let file = stage
+        .home("new_home")
+        .join("bootstrap/sql/migrations/native/1.12.0/sqlite/schemaChanges.sql");
+    let text = std::fs::read_to_string(&file).expect("the file of the new version");
+    let more = "ALTER TABLE nowhere_entity ADD COLUMN x TEXT;";
+    std::fs::write(&file, format!("{text}\n{more}\n")).expect("write it");
+    stage.answer("", false);
+    stage.omup(&["run", "--answers"], true).expect(10);
+    let day = |days: i64| {
+        let then = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(24 * days);
+        then.strftime("%Y-%m-%d").to_string()
+    };
+    let waiver = format!(
+        "[[waive]]\ncheck = \"OM-SQL-002\"\nreason = \"a test\"\nwho = \"mara\"\nexpires = {:?}\n",
+        day(1)
+    );
+    stage.answer(&waiver, false);
+    stage.omup(&["run", "--answers"], true).expect(70);
+    let later = stage
+        .call(&["resume"], false)
+        .env("LD_PRELOAD", &library)
+        .env("FAKETIME", "+3d")
+        .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+        .run(RUN)
+        .expect(10);
+    let said = format!("{}{}", later.stdout, later.stderr);
+    let why = format!("the waiver of OM-SQL-002 by mara ended on {}", day(1));
+    assert!(said.contains(&why), "{said}");
+    assert_eq!(
+        stage.serving().as_deref(),
+        stage.made["old_version"].as_str()
+    );
+}

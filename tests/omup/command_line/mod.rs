@@ -11,6 +11,7 @@ mod hostile_text;
 mod looking_only;
 mod meanwhile;
 mod panics;
+mod plain_notes;
 mod private_files;
 mod random_kills;
 mod role_memory;

@@ -309,7 +309,7 @@ fn catalogues_notes_and_exit_codes_can_be_read_without_a_deployment() {
     ] {
         let ended = omup(&folder, command).expect(4);
         assert!(
-            ended.stderr.contains("no run 'last'"),
+            ended.stderr.contains("no run was begun"),
             "{command:?}: {}",
             ended.stderr
         );

@@ -3,5 +3,6 @@
 
 mod commands;
 mod deployment;
+mod judged;
 mod relevance;
 pub mod world;

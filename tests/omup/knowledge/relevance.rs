@@ -1,6 +1,6 @@
 //! What the probes say of the made-up deployments, against what people said before there was a probe.
 
-use omup::domain::survey::Survey;
+use omup::domain::survey::{Probe, Survey};
 use omup::domain::version::OmVersion;
 use omup::knowledge::relevance::judge;
 use omup::knowledge::{Change, Journey, Knowledge, Note, Relevance};
@@ -101,11 +101,85 @@ fn every_change_that_concerns_is_found_and_the_list_is_short() {
         all += on_the_way;
         read += list;
     }
-    println!(
-        "all            {all:10}           {read:7}  {:2} %",
-        100 - 100 * read / all
-    );
+    let cut = 100 - 100 * read / all;
+    println!("all            {all:10}           {read:7}  {cut:2} %");
+    the_readme_says(cut, "need no reading when your files");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The figure, before these words.
+#[track_caller]
+fn the_readme_says(cut: usize, words: &str) {
+    let readme = include_str!("../../../README.md");
+    let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wanted = format!("{cut} % {words}");
+    assert!(readme.contains(&wanted), "README.md does not say: {wanted}");
+}
+
+/// As most deployments are looked at first: nobody has named the operators' files, nobody has said where
+/// clients are, and which database Airflow uses is never seen. The list is longer and hides nothing.
+#[test]
+fn without_facts_of_files_and_clients_nothing_that_concerns_is_hidden() {
+    let (mut all, mut read, mut hidden) = (0, 0, Vec::new());
+    println!("deployment     on the way  to read  cut");
+    for mut case in cases() {
+        let instance = &mut case.survey.instance;
+        instance.code = Probe::Unknown("no folder was named".into());
+        instance.clients_unseen = Some("nobody has said".into());
+        instance.clients.clear();
+        let airflow = Probe::Unknown("only its own configuration tells".into());
+        instance
+            .platform
+            .insert("airflow-on-mysql".to_owned(), airflow);
+        let mut list = 0;
+        for note in &case.notes {
+            let verdict = case.verdict(&note.change);
+            list += usize::from(verdict != Relevance::Not);
+            if verdict == Relevance::Not && case.label(&note.change.id) != Relevance::Not {
+                hidden.push(format!("{}: {}", case.name, note.change.id));
+            }
+            let asks_files = note.change.probe.iter().any(|probe| probe.code);
+            assert!(
+                !asks_files || verdict != Relevance::Not,
+                "{}: {} without a look at the files",
+                case.name,
+                note.change.id
+            );
+        }
+        let on_the_way = case.notes.len();
+        println!(
+            "{:14} {on_the_way:10}  {list:7}  {:2} %",
+            case.name,
+            100 - 100 * list / on_the_way
+        );
+        all += on_the_way;
+        read += list;
+    }
+    let cut = 100 - 100 * read / all;
+    println!("all            {all:10}  {read:7}  {cut:2} %");
+    the_readme_says(cut, "when they are not");
+    assert!(hidden.is_empty(), "{}", hidden.join("\n"));
+}
+
+/// One file that was not read is enough.
+#[test]
+fn a_file_that_was_not_read_makes_no_change_irrelevant() {
+    for mut case in cases() {
+        if let Probe::Known(code) = &mut case.survey.instance.code {
+            code.unread
+                .push("/dags/common: a link to /srv/common".into());
+        }
+        for note in &case.notes {
+            let change = &note.change;
+            let asks_files = change.probe.iter().any(|probe| probe.code);
+            assert!(
+                !asks_files || case.verdict(change) != Relevance::Not,
+                "{}: {}",
+                case.name,
+                change.id
+            );
+        }
+    }
 }
 
 /// A probe that no deployment needs proves nothing, and a change that loses its probes is seen.

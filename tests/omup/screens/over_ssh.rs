@@ -3,7 +3,7 @@
 
 use rustix::process::Signal;
 
-use super::walk::{ENTER, Practice, mark, program, type_name};
+use super::walk::{ENTER, Practice, answer_points, mark, program, type_name};
 use crate::support::folder::Folder;
 use crate::support::sshd::Sshd;
 use crate::support::tty::Tty;
@@ -50,14 +50,7 @@ fn three_lost_connections_and_still_upgraded() {
     choose(&tty, "Continue: checks");
     choose(&tty, "Continue: checklist");
     tty.wait_for("No machine can see these");
-    tty.send("g");
-    for done in 1..=6 {
-        tty.send(" ");
-        tty.wait_text("an answered point", |text| {
-            text.matches("[✔] done").count() >= done
-        });
-        tty.send("j");
-    }
+    answer_points(&tty);
     for words in ["backup", "buffers", "client versions", "the whole plan"] {
         choose(&tty, &format!("Continue: {words}"));
     }

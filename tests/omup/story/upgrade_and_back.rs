@@ -130,6 +130,20 @@ fn up_and_back(stage: &Stage) {
         Vec::<String>::new(),
         "the upgraded database is kept beside"
     );
+    let report = std::fs::read_to_string(run.join("report.md")).expect("the report");
+    for line in [
+        "rolled back, ",
+        "## Validation of the upgrade, before the way back",
+        "- PASSED entities: ",
+        "- STEP 1.12.1 search: every entity is found again",
+        "-> step 'Rebuild the search index': ",
+    ] {
+        assert!(
+            report.contains(line),
+            "{line} after the way back in {report}"
+        );
+    }
+    assert!(!report.contains("not part of this run"), "{report}");
     stage.omup(&["rollback"], false).expect(0);
 }
 
