@@ -3,7 +3,7 @@
 //! A [`Database`] cannot write: the survey and a dry run get nothing else. An [`Admin`] adds what
 //! backup, proof, settings and restore need. Neither knows steps, screens or the journal.
 
-mod entity_tables;
+pub mod entity_tables;
 mod fitted_restore;
 mod mysql;
 mod orphans;

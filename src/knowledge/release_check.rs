@@ -171,6 +171,16 @@ fn one(file: &mut File<'_>, release: &Release, change: &Change) {
             format!("{id}: after says where to look and what is to be seen"),
         );
     }
+    let is_table = |name: &String| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    };
+    if let Some(name) = change.takes_rows.iter().find(|name| !is_table(name)) {
+        let line = file.line_of("takes-rows", from);
+        file.at(
+            line,
+            format!("{id}: takes-rows: '{name}' is no table in lower case"),
+        );
+    }
     for probe in &change.probe {
         if let Some(problem) = probe.problem() {
             let line = file.line_of("probe", from);
@@ -257,6 +267,11 @@ mod tests {
                 "https://docs.open-metadata.org/v3.1.x/releases",
                 "a page",
                 "3.1.toml:18:",
+            ),
+            (
+                "source = \"https://docs.open-metadata.org/v3.1.x/releases\"\n",
+                "source = \"https://docs.open-metadata.org/v3.1.x/releases\"\ntakes-rows = [\"Tile_entity\"]\n",
+                "3.1.toml:19: 3.1-tiles: takes-rows: 'Tile_entity'",
             ),
             (
                 "{ always = \"a\" }",

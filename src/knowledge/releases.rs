@@ -91,6 +91,9 @@ pub struct Change {
     /// What to look at once the new version serves.
     #[serde(default)]
     pub after: Option<After>,
+    /// Tables of which the release itself takes rows, or which it takes away, lower case.
+    #[serde(default, rename = "takes-rows")]
+    pub takes_rows: Vec<String>,
     /// Where we read it.
     pub source: String,
     /// What a release breaks in the operators' own files.
