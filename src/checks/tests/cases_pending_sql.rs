@@ -116,6 +116,29 @@ pub const CASES: &[Case] = &[
         ..at("OM-SQL-002", "a statement that is not read")
     },
     Case {
+        change: |s, _| {
+            run(
+                s,
+                &["UPDATE table_entity SET json = u.json FROM other.u WHERE u.id = 1"],
+            );
+        },
+        verdict: Info,
+        shows: "only the table that it writes was looked at: 1.11.0",
+        ..at("OM-SQL-002", "a table of another schema is read")
+    },
+    Case {
+        change: |s, _| {
+            run(
+                s,
+                &["DELETE FROM table_entity t USING gone_entity g WHERE g.id = t.id"],
+            );
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "there is no table gone_entity",
+        ..at("OM-SQL-002", "a table that is only read is missing")
+    },
+    Case {
         change: |s, _| s.pending = unknown(),
         verdict: Unknown,
         holds: true,

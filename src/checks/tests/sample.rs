@@ -351,6 +351,7 @@ fn pending(version: &str, statements: usize) -> PendingVersion {
                 needs: StatementNeeds {
                     length: 40,
                     reading: Reading::Read {
+                        partly: false,
                         touches: Vec::new(),
                     },
                     ..StatementNeeds::default()
