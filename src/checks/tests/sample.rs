@@ -313,6 +313,7 @@ fn database() -> DatabaseFacts {
         schemas: vec!["public".into()],
         leftovers: Vec::new(),
         data_folder: Some(PathBuf::from("/var/lib/postgresql/15/main")),
+        log: None,
     }
 }
 
