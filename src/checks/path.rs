@@ -39,7 +39,7 @@ pub const NOTES: Check = Check {
         blocks: Blocks::No,
         cost: Cost::Query,
         of_release: true,
-        condition: "counts the changes of every version crossed; those that a person must act on are named",
+        condition: "counts the changes of every version crossed; those that a person must act on are named. What they ask about rows has 20 s together, with --full 600 s a statement",
     },
     judge: notes,
 };

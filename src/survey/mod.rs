@@ -11,6 +11,7 @@ mod disks;
 mod history;
 pub mod host;
 mod instance;
+mod rows;
 mod tools;
 mod versions;
 
