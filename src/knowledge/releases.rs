@@ -22,6 +22,9 @@ pub struct Release {
     pub released: Option<String>,
     /// `YYYY-MM-DD`: when we read the sources of this file.
     pub copied: String,
+    /// The highest patch release of the line on that day.
+    #[serde(default)]
+    pub newest: Option<OmVersion>,
     /// What the release needs; below it, the upgrade is refused.
     pub support: Support,
     /// Higher versions that a page of the source names as minimum or recommends.
