@@ -52,6 +52,7 @@ pub async fn of(
         target_keys: uses.target_keys,
         file_keys: uses.file_keys,
         carried_keys: uses.carried_keys,
+        unasked_variables: uses.unasked_variables,
         platform,
         said: BTreeMap::new(),
         clients: clients.found,

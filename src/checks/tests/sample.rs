@@ -79,6 +79,7 @@ pub fn sample_survey() -> Survey {
             target_keys: Probe::Known(keys(&["database.user", "server.port", "rdf.enabled"])),
             file_keys: Probe::Known(keys(&["database.user", "server.port"])),
             carried_keys: Probe::Known(keys(&["database.user", "server.port", "rdf.enabled"])),
+            unasked_variables: Probe::Known(Vec::new()),
             platform: platform(),
             ..InstanceFacts::default()
         },
