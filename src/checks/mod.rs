@@ -76,6 +76,7 @@ const CHECKS: &[Check] = &[
     configuration_keys::CHECK,
     configuration_defaults::CHECK,
     secrets::CHECK,
+    secrets::KEY,
     relations::CHECK,
     database_state::LEFTOVERS,
     backup_level::CHECK,

@@ -396,6 +396,7 @@ fn settings() -> BTreeMap<String, CleanText> {
             setting::NEW_DATABASE,
             "db.example:5432/openmetadata_db as om",
         ),
+        (setting::FERNET, setting::FERNET_OWN),
         (setting::OLD_MIGRATIONS, "1.1.0 1.9.12 1.10.7"),
         (setting::NEW_MIGRATIONS, "1.1.0 1.9.12 1.10.7 1.11.0 1.12.4"),
     ]
