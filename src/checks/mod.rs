@@ -5,6 +5,7 @@
 
 mod backup_level;
 mod check;
+mod collations;
 mod configuration;
 mod configuration_defaults;
 mod configuration_keys;
@@ -69,6 +70,7 @@ const CHECKS: &[Check] = &[
     pending_sql::KEPT,
     pending_sql::SHAPE,
     pending_sql::FUNCTIONS,
+    collations::CHECK,
     memory::CHECK,
     server_owner::KNOWN,
     server_owner::STARTS,

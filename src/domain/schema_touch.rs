@@ -100,6 +100,9 @@ pub struct TableShape {
     /// There may be more indexes than these.
     #[serde(default)]
     pub more_indexes: bool,
+    /// By which rule its texts are compared where a column says nothing else; MySQL only.
+    #[serde(default)]
+    pub collation: Option<String>,
 }
 
 /// The tables that the pending statements name, as far as they are there.

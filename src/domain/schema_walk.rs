@@ -110,6 +110,7 @@ impl Walk {
                     open: columns.is_none(),
                     // Those that the statement brings are not looked at.
                     more_indexes: true,
+                    collation: None,
                 };
                 self.tables.insert(key, made);
                 Ok(())
