@@ -3,5 +3,6 @@
 
 mod commands;
 mod deployment;
+mod forms;
 mod relevance;
 pub mod world;
