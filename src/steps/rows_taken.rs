@@ -78,6 +78,7 @@ mod tests {
                     statement("DROP INDEX i ON test_case", "test_case"),
                 ],
                 ignored_files: Vec::new(),
+                repeated: 0,
             }],
         };
         let mut reasons = Reasons::new();

@@ -361,6 +361,7 @@ fn pending(version: &str, statements: usize) -> PendingVersion {
             })
             .collect(),
         ignored_files: Vec::new(),
+        repeated: 0,
     }
 }
 

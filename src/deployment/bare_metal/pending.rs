@@ -87,6 +87,7 @@ pub fn compute(ground: &Ground<'_>, history: &History) -> Result<PendingWork> {
         let Work {
             statements,
             ignored_files,
+            repeated,
         } = read(folder, ground.engine, rule, history, &mut seen)?;
         if again && statements.is_empty() {
             continue;
@@ -97,6 +98,7 @@ pub fn compute(ground: &Ground<'_>, history: &History) -> Result<PendingWork> {
             version: folder.version.clone(),
             statements,
             ignored_files,
+            repeated,
         });
     }
     let mut needs = needs::of(ground.engine, &texts).into_iter();
@@ -204,13 +206,15 @@ struct Work {
     statements: Vec<(PendingStatement, String)>,
     /// Files that the tool will ignore.
     ignored_files: Vec<CleanText>,
+    /// Statements whose text came before.
+    repeated: usize,
 }
 
 /// What a folder would run. `seen` holds the keys of all statements before it on the way: the log has
-/// one row for one text, so a text that comes again counts as run. A new installation runs every
-/// folder in one go and rests on that; the files say so themselves (comment above the second index
-/// pass in <https://github.com/open-metadata/OpenMetadata/blob/main/bootstrap/sql/migrations/native/1.13.0/mysql/schemaChanges.sql>,
-/// read 2026-11-26).
+/// one row for one text, so a text that comes again counts as run. That is inferred: a new installation
+/// runs every folder in one go, and the files rest on it (the comment above the second index pass in
+/// <https://github.com/open-metadata/OpenMetadata/blob/main/bootstrap/sql/migrations/native/1.13.0/mysql/schemaChanges.sql>,
+/// read 2026-11-26); in the runner's code the log is asked before the first folder runs. So each is told.
 fn read(
     folder: &Folder,
     engine: Engine,
@@ -219,6 +223,7 @@ fn read(
     seen: &mut BTreeSet<String>,
 ) -> Result<Work> {
     let mut statements = Vec::new();
+    let mut repeated = 0;
     for text in texts(folder, engine)? {
         // A statement counts as run under whichever rule it was logged.
         let forms: Vec<Vec<String>> = LeadingComments::ALL
@@ -236,6 +241,7 @@ fn read(
                 continue;
             }
             if !seen.insert(key.clone()) {
+                repeated += 1;
                 continue;
             }
             keys.retain(|other| *other != key);
@@ -255,6 +261,7 @@ fn read(
     Ok(Work {
         statements,
         ignored_files: ignored(&folder.path.join(engine.migration_folder())),
+        repeated,
     })
 }
 

@@ -121,6 +121,10 @@ fn a_text_that_comes_again_on_the_way_runs_once() {
     let all = [("1.8.2".to_owned(), 1), ("1.13.0".to_owned(), 1)];
     assert_eq!(shown(&work), all);
     assert_eq!(work.versions[1].statements[0].head.as_str(), "DROP TABLE u");
+    assert_eq!(
+        (work.versions[0].repeated, work.versions[1].repeated),
+        (1, 1)
+    );
     // What comes first has run, whichever place it had then.
     let text = "CREATE INDEX i ON t (a)";
     let work = pending(root.path(), "1.13.0", &history(&["1.8.1"], &[text]));
