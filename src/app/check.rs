@@ -310,9 +310,13 @@ pub fn notes(from: &str, to: &str, json: bool) -> Result<ExitCode> {
         .iter()
         .map(ToString::to_string)
         .collect();
+    let advised = match &path {
+        PathVerdict::Allowed => knowledge.advised_stops(&from, &to),
+        PathVerdict::Refused { .. } | PathVerdict::Unknown { .. } => Vec::new(),
+    };
     if json {
         out::json(
-            &serde_json::json!({ "schema_version": 1, "from": from, "to": to, "path": path, "stops": stops, "notes": notes }),
+            &serde_json::json!({ "schema_version": 1, "from": from, "to": to, "path": path, "stops": stops, "advised_stops": advised, "notes": notes }),
         );
         return Ok(ExitCode::Ok);
     }
@@ -326,6 +330,9 @@ pub fn notes(from: &str, to: &str, json: bool) -> Result<ExitCode> {
             out::line(format!("Way: {from} -> {}. {reason}.", stops.join(" -> ")));
         }
         PathVerdict::Unknown { reason } => out::line(format!("Way not known: {reason}.")),
+    }
+    for stop in &advised {
+        out::line(format!("The safer way stops at {}: {}.", stop.at, stop.why));
     }
     for question in GuideQuestion::ALL {
         let answer = question.answer_for(&notes, &knowledge, Some(&to)).words();

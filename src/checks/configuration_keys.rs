@@ -1,4 +1,4 @@
-//! OM-CONF-002: keys of the old configuration that the new version's own file does not have.
+//! OM-CONF-002: keys and variables of the old configuration that the new version's own file does not have.
 
 use std::collections::BTreeSet;
 
@@ -12,11 +12,11 @@ use crate::knowledge::Knowledge;
 pub const CHECK: Check = Check {
     item: Item {
         id: "OM-CONF-002",
-        title: "The new version knows every configuration key of yours",
+        title: "The new version knows every configuration key and variable of yours",
         blocks: Blocks::No,
         cost: Cost::Host,
         of_release: false,
-        condition: "every key with a value in the old conf/openmetadata.yaml stands in the new folder's file too; keys that only the new one has are told",
+        condition: "every key with a value in the old conf/openmetadata.yaml stands in the new folder's file too; so does every variable that is set and that the old file asks for; keys that only the new one has are told",
     },
     judge,
 };
@@ -32,6 +32,13 @@ fn judge(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgeme
     };
     let new = match known(&instance.target_keys, "the new folder's configuration") {
         Ok(keys) => keys,
+        Err(unknown) => return unknown,
+    };
+    let unasked = match known(
+        &instance.unasked_variables,
+        "the variables of the old configuration",
+    ) {
+        Ok(names) => names,
         Err(unknown) => return unknown,
     };
     // Places in a list are no keys of their own: `a.0.b` and `a.1.b` are both `a.b`.
@@ -57,14 +64,23 @@ fn judge(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgeme
         lines
     };
     let more = count(added.len(), "key is new", "keys are new");
-    let judgement = if gone.is_empty() {
+    let deaf: Vec<&String> = unasked.iter().collect();
+    let judgement = if gone.is_empty() && deaf.is_empty() {
         Judgement::pass(format!("every key of yours is known there; {more}"))
     } else {
-        let gone = count(gone.len(), "key of yours is", "keys of yours are");
-        Judgement::warn(format!("{gone} not in the new version's file; {more}"))
-            .remedy("look for each in the notes: it was removed or renamed, or somebody added it by hand; what is only in the old file is not carried over by itself")
+        let missing = [
+            (!gone.is_empty()).then(|| count(gone.len(), "key", "keys")),
+            (!deaf.is_empty()).then(|| count(deaf.len(), "variable", "variables")),
+        ];
+        let missing: Vec<String> = missing.into_iter().flatten().collect();
+        Judgement::warn(format!(
+            "{} of yours not in the new version's file; {more}",
+            missing.join(" and ")
+        ))
+        .remedy("look for each in the notes: it was removed or renamed, or somebody added it by hand; what is only in the old file is not carried over by itself, and a variable that the new file does not ask for is set without effect")
     };
     judgement
         .seen_all(lines("gone:", &gone))
+        .seen_all(lines("set, and not asked for:", &deaf))
         .seen_all(lines("new: ", &added))
 }

@@ -2,15 +2,15 @@
 //!
 //! Everything here is an estimate on the safe side. The archive before compression is taken to be as
 //! large as the database on disk; roles on one device are added up. (Unpacking asks again, with the
-//! exact size.) A data folder that cannot be seen from here (another host, no right) is a WARN with
-//! the figure to compare by hand, not a block: most databases live elsewhere, and the proof's restore
-//! meets a full disk before downtime.
+//! exact size.) A data folder that cannot be seen from here (another host, no right) is UNKNOWN with
+//! the figure, until a person says what is free there.
 
 use std::path::Path;
 
 use super::check::{Check, Cost, Item, Judgement};
 use crate::domain::answers::Answers;
 use crate::domain::finding::Blocks;
+use crate::domain::names::Engine;
 use crate::domain::space::{COMPRESSED_SHARE, SPARE, scaled, size};
 use crate::domain::survey::{DiskFacts, Survey};
 use crate::knowledge::Knowledge;
@@ -25,12 +25,13 @@ pub const ROOM: Check = Check {
         blocks: Blocks::BeforeBackup,
         cost: Cost::Host,
         of_release: false,
-        condition: "free space of each filesystem against the sum of what will be written to it, +20 %; a database folder that cannot be seen is a warning with the figure, unless the answers tell what is free there (known.database_free_gib)",
+        condition: "free space of each filesystem against the sum of what will be written to it, +20 %; what the server writes to its own log counts too; of a database folder that cannot be seen the answers tell what is free (known.database_free_gib)",
     },
     judge: room,
 };
 
 const STATE_ROLE: &str = "state";
+const LOG_ROLE: &str = "log";
 
 pub const STATE: Check = Check {
     item: Item {
@@ -91,6 +92,25 @@ fn disk<'a>(survey: &'a Survey, role: &str) -> Option<&'a DiskFacts> {
     survey.disks.iter().find(|disk| disk.role == role)
 }
 
+/// What the copy and the rebuild write to the server's log.
+fn log_part(survey: &Survey) -> Option<(String, u64)> {
+    let log = survey.database.log.as_ref()?;
+    let rebuilt = survey.database.largest_table.as_ref().map_or(0, |t| t.1);
+    let written = survey.database.bytes.saturating_add(rebuilt);
+    let name = match survey.database.identity.engine {
+        Engine::Postgres => "write-ahead log",
+        Engine::Mysql => "binary log",
+        Engine::Sqlite => "log",
+    };
+    let (bytes, why) = match log.limit {
+        Some(limit) if limit < written => {
+            (limit, "estimate: more than this the server does not keep")
+        }
+        Some(_) | None => (written, "estimate: as much as copy and rebuild"),
+    };
+    Some((format!("{name} {} ({why})", size(bytes)), bytes))
+}
+
 /// Words and bytes of what each role will hold.
 fn parts(survey: &Survey, role: &str) -> Vec<(String, u64)> {
     let database = survey.database.bytes;
@@ -127,8 +147,12 @@ fn parts(survey: &Survey, role: &str) -> Vec<(String, u64)> {
                     *bytes,
                 ));
             }
+            if disk(survey, LOG_ROLE).is_none() {
+                parts.extend(log_part(survey));
+            }
             parts
         }
+        LOG_ROLE => log_part(survey).into_iter().collect(),
         _ => vec![(
             format!("journal and logs {}", size(STATE_BYTES)),
             STATE_BYTES,
@@ -138,7 +162,7 @@ fn parts(survey: &Survey, role: &str) -> Vec<(String, u64)> {
 
 fn room(survey: &Survey, answers: &Answers, _knowledge: &Knowledge) -> Judgement {
     let mut needs: Vec<Need<'_>> = Vec::new();
-    for role in ["backup", "database", STATE_ROLE] {
+    for role in ["backup", "database", LOG_ROLE, STATE_ROLE] {
         let Some(disk) = disk(survey, role) else {
             continue;
         };
@@ -209,12 +233,12 @@ fn said(survey: &Survey, answers: &Answers, needs: &[Need<'_>]) -> Judgement {
         );
         let gib = answers.known.database_free_gib;
         return match gib.map(|gib| gib.saturating_mul(1 << 30)) {
-            None => Judgement::warn(format!(
+            None => Judgement::unknown(format!(
                 "the database server's disk cannot be seen from here: it needs {} free",
                 size(needed)
             ))
             .seen(line)
-            .remedy("compare that figure by hand with the free space of the database server's data folder (df -h on its host, or the provider's console), and tell what is free (t in the wizard, else [known] in the answers): database_free_gib = ..."),
+            .remedy("look what is free where the database server keeps its data (df -h on its host, or the provider's console), and tell it in whole GiB: t in the wizard, else `database_free_gib = ...` below [known] in the answers; then check again"),
             Some(free) if free < needed => Judgement::fail(format!(
                 "the database server has {} free, as the answers say, and {} are needed",
                 size(free),

@@ -258,8 +258,15 @@ fn line(version: &PendingVersion) -> String {
             }
         ),
     };
+    let again = match version.repeated {
+        0 => String::new(),
+        some => format!(
+            "; {} an earlier one word for word and should be skipped by the log",
+            count(some, "more repeats", "more repeat")
+        ),
+    };
     format!(
-        "{}: {}{long}",
+        "{}: {}{long}{again}",
         version.version,
         count(version.statements.len(), "statement", "statements")
     )

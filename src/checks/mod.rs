@@ -6,6 +6,7 @@
 mod backup_level;
 mod check;
 mod clients;
+mod collations;
 mod configuration;
 mod configuration_defaults;
 mod configuration_keys;
@@ -72,6 +73,7 @@ const CHECKS: &[Check] = &[
     pending_sql::KEPT,
     pending_sql::SHAPE,
     pending_sql::FUNCTIONS,
+    collations::CHECK,
     memory::CHECK,
     server_owner::KNOWN,
     server_owner::STARTS,
@@ -79,6 +81,7 @@ const CHECKS: &[Check] = &[
     configuration_keys::CHECK,
     configuration_defaults::CHECK,
     secrets::CHECK,
+    secrets::KEY,
     relations::CHECK,
     database_state::LEFTOVERS,
     backup_level::CHECK,

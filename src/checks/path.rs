@@ -39,7 +39,7 @@ pub const NOTES: Check = Check {
         blocks: Blocks::No,
         cost: Cost::Query,
         of_release: true,
-        condition: "counts the changes of every version crossed; those that a person must act on are named",
+        condition: "counts the changes of every version crossed; those that a person must act on are named. What they ask about rows has 20 s together, with --full 600 s a statement",
     },
     judge: notes,
 };
@@ -57,11 +57,11 @@ fn allowed(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgem
         Err(unknown) => return unknown,
     };
     match knowledge.path(from, to) {
-        PathVerdict::Allowed => Judgement::pass(format!("{from} -> {to} can be done in one hop")),
+        PathVerdict::Allowed => one_hop(from, to, knowledge),
         PathVerdict::Refused { reason, via } => {
             let said = Judgement::fail(format!("{from} -> {to} is not possible")).seen(reason);
             match via {
-                Some(stop) => said.seen(format!("stop to make first: the {}.{}.x line", stop.minor_line().0, stop.minor_line().1)).remedy(format!(
+                Some(stop) => said.seen(format!("stop to make first: {stop}, or a newer one of its line")).remedy(format!(
                     "upgrade to the newest {}.{}.x first (a run of its own, with its own backup), then to {to}",
                     stop.minor_line().0,
                     stop.minor_line().1
@@ -80,6 +80,23 @@ fn allowed(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgem
     }
 }
 
+fn one_hop(from: &OmVersion, to: &OmVersion, knowledge: &Knowledge) -> Judgement {
+    let advised = knowledge.advised_stops(from, to);
+    let Some(last) = advised.last() else {
+        return Judgement::pass(format!("{from} -> {to} can be done in one hop"));
+    };
+    Judgement::warn(format!(
+        "{from} -> {to} can be done in one hop; a stop at the newest {}.{}.x is the safer way",
+        last.at.minor_line().0,
+        last.at.minor_line().1
+    ))
+    .seen_all(advised.iter().map(|stop| format!("{}: {}", stop.at, stop.why)))
+    .remedy(format!(
+        "upgrade to {} first (a run of its own, with its own backup), then to {to}; or go on: the proven backup is the way back from either",
+        last.at
+    ))
+}
+
 fn target(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgement {
     let folder = survey.deployment.new_home.display();
     match known(&survey.versions.target, "the new folder's version") {
@@ -90,7 +107,11 @@ fn target(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgeme
             Judgement::pass(format!("{folder} holds OpenMetadata {version}"))
         }
         Ok(version) => Judgement::warn(format!(
-            "{folder} holds OpenMetadata {version}, which is newer than what this omup knows or was never released"
+            "{folder} holds OpenMetadata {version}, which is {}",
+            match version.suffix() {
+                Some(_) => "no release: a candidate, a snapshot or a build of somebody's own",
+                None => "newer than what this omup knows or was never released",
+            }
         ))
         .seen("every built-in rule about versions is not known for this target")
         .remedy("use a newer omup, or a released version"),
@@ -116,7 +137,7 @@ fn notes(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
         count(notes.len(), "known change", "known changes"),
         acts.len()
     );
-    let covered = knowledge.release(from).is_some() && knowledge.known(to);
+    let covered = knowledge.covers(from) && knowledge.known(to);
     let said = if !covered {
         Judgement::unknown(format!(
             "{summary}, but omup's copy of the notes does not cover both versions"

@@ -35,7 +35,7 @@ pub const SHAPE: Check = Check {
         blocks: Blocks::BeforeMigrate,
         cost: Cost::Query,
         of_release: true,
-        condition: "each pending statement in its order against the tables, columns and indexes that are there: nothing that it adds is there already, nothing that it changes is missing; a form of statement that omup does not read is named as not looked at",
+        condition: "each pending statement in its order against the tables, columns and indexes that are there: nothing that it adds is there already, nothing that it changes or reads is missing; columns as far as it writes them or names them with their table; a form of statement that omup does not read is named as not looked at",
     },
     judge: shape,
 };
@@ -162,13 +162,24 @@ fn shape(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgeme
             .collect()
     };
     let (drift, perhaps) = (told(true), told(false));
-    let unread: Vec<String> = all
-        .iter()
-        .filter(|(_, statement)| matches!(statement.needs.reading, Reading::NotRead { .. }))
-        .map(|(version, statement)| format!("not looked at: {version}: {}", statement.head))
-        .collect();
+    let of = |what: &str, wanted: &dyn Fn(&Reading) -> bool| -> Vec<String> {
+        all.iter()
+            .filter(|(_, statement)| wanted(&statement.needs.reading))
+            .map(|(version, statement)| format!("{what}: {version}: {}", statement.head))
+            .collect()
+    };
+    let unread = of("not looked at", &|reading| {
+        matches!(reading, Reading::NotRead { .. })
+    });
+    let partly = of("only the table that it writes was looked at", &|reading| {
+        matches!(reading, Reading::Read { partly: true, .. })
+    });
+    let some = match partly.len() {
+        0 => String::new(),
+        some => format!(", of {some} only the table that it writes"),
+    };
     let looked = format!(
-        "{} of {} looked at",
+        "{} of {} looked at{some}",
         all.len() - unread.len(),
         count(all.len(), "pending statement", "pending statements")
     );
@@ -189,9 +200,9 @@ fn shape(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgeme
             count(perhaps.len(), "pending statement will find", "pending statements will find")
         ))
         .remedy("an earlier statement, which omup does not read, speaks of the same table: read both in the target's bootstrap/sql, then waive this check or take the difference back")
-    } else if unread.is_empty() {
+    } else if unread.is_empty() && partly.is_empty() {
         Judgement::pass(format!(
-            "all {looked}; tables, columns and indexes are as they expect"
+            "all {looked}; tables, indexes and the columns that they write or name with their table are as they expect"
         ))
     } else {
         Judgement::info(format!(
@@ -201,6 +212,7 @@ fn shape(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgeme
     };
     said.seen_all(shown(drift))
         .seen_all(shown(perhaps))
+        .seen_all(shown(partly))
         .seen_all(shown(unread))
 }
 

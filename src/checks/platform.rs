@@ -50,23 +50,32 @@ fn judge(survey: &Survey, _answers: &Answers, knowledge: &Knowledge) -> Judgemen
                 release.copied,
                 release
                     .support_sources
-                    .get("postgres")
+                    .get(component)
                     .map(|sources| sources.join(", "))
                     .unwrap_or_default()
             )
         })
         .unwrap_or_default();
-    match at_least(range, version) {
-        Some(true) => Judgement::pass(format!(
+    let advised = knowledge
+        .release(target)
+        .and_then(|release| release.advised.range(component));
+    let below_advice = advised.filter(|range| at_least(range, version) == Some(false));
+    match (at_least(range, version), below_advice) {
+        (Some(true), Some(advised)) => Judgement::warn(format!(
+            "{engine} {}.{} is within {range}, and a page of OpenMetadata {target} advises {advised}",
+            version.0, version.1
+        ))
+        .remedy("plan the database server's upgrade too, as a change of its own"),
+        (Some(true), None) => Judgement::pass(format!(
             "{engine} {}.{} is within {range}, which OpenMetadata {target} asks for",
             version.0, version.1
         )),
-        Some(false) => Judgement::fail(format!(
+        (Some(false), _) => Judgement::fail(format!(
             "{engine} {}.{} is too old: OpenMetadata {target} asks for {range}",
             version.0, version.1
         ))
         .remedy("upgrade the database server first, as a change of its own with its own backup, and run the old OpenMetadata on it; or choose a target that supports this server"),
-        None => not_listed(engine, target.to_string()),
+        (None, _) => not_listed(engine, target.to_string()),
     }
     .seen(shown)
     .seen(source)

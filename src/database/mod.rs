@@ -3,7 +3,7 @@
 //! A [`Database`] cannot write: the survey and a dry run get nothing else. An [`Admin`] adds what
 //! backup, proof, settings and restore need. Neither knows steps, screens or the journal.
 
-mod entity_tables;
+pub mod entity_tables;
 mod fitted_restore;
 mod mysql;
 mod orphans;
@@ -27,7 +27,7 @@ use crate::domain::instance::RowsFound;
 use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
-use crate::domain::row_question::RowQuestion;
+use crate::domain::row_question::{Patience, RowQuestion};
 use crate::domain::secret::Secret;
 use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{ConnectionFacts, DatabaseFacts, Session};
@@ -110,7 +110,7 @@ pub trait Database: Send + Sync {
     /// table is there. Reads whole tables.
     async fn orphans(&self) -> Result<BTreeMap<String, u64>>;
     /// The rows that a question is about, counted up to [`RowsFound::ENOUGH`].
-    async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound>;
+    async fn rows_matching(&self, question: &RowQuestion, patience: Patience) -> Result<RowsFound>;
     /// Rows whose `updatedAt` or `timestamp` lies at or after this time (Unix ms of the server's
     /// clock), over all tables that have such a column.
     async fn writes_since(&self, epoch_ms: i64) -> Result<u64>;

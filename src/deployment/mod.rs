@@ -73,6 +73,8 @@ pub struct Uses {
     pub file_keys: Probe<BTreeMap<String, CleanText>>,
     /// The new file's keys with the old side's variables.
     pub carried_keys: Probe<BTreeMap<String, CleanText>>,
+    /// Variables with a value that the old file asks for and the new one does not.
+    pub unasked_variables: Probe<Vec<String>>,
     /// Component to its version.
     pub platform: BTreeMap<String, Used>,
 }

@@ -101,6 +101,9 @@ pub struct InstanceFacts {
     /// The keys as the new folder's file gives them with the variables of the old one.
     #[serde(default = "not_looked")]
     pub carried_keys: Probe<BTreeMap<String, CleanText>>,
+    /// Variables with a value that the old file asks for and the new folder's does not.
+    #[serde(default = "not_looked")]
+    pub unasked_variables: Probe<Vec<String>>,
     /// `java`, `elasticsearch`, `opensearch`, `airflow`, `airflow-on-mysql`, `airflow-plugin` (OpenMetadata's
     /// in Airflow: its version where it is healthy).
     #[serde(default)]
@@ -152,6 +155,7 @@ impl Default for InstanceFacts {
             target_keys: not_looked(),
             file_keys: not_looked(),
             carried_keys: not_looked(),
+            unasked_variables: not_looked(),
             platform: BTreeMap::new(),
             said: BTreeMap::new(),
             clients: Vec::new(),

@@ -91,6 +91,13 @@ pub struct PendingVersion {
     pub statements: Vec<PendingStatement>,
     /// Files that the runner will silently ignore.
     pub ignored_files: Vec<CleanText>,
+    /// Statements left out because their text came before, here or in an earlier version.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub repeated: usize,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

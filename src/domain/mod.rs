@@ -24,6 +24,8 @@ pub mod row_question;
 pub mod run_view;
 pub mod schema_touch;
 pub mod schema_walk;
+#[cfg(test)]
+mod schema_walk_tests;
 pub mod secret;
 pub mod setting;
 pub mod shell;
@@ -33,6 +35,10 @@ pub mod sql_ground;
 pub mod sql_read;
 mod sql_read_alter;
 mod sql_read_create;
+mod sql_read_rows;
+mod sql_sources;
+#[cfg(test)]
+mod sql_sources_tests;
 pub mod sql_split;
 pub mod sql_words;
 pub mod step;

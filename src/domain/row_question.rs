@@ -2,6 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How long the database may think about a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// As for any look.
+    Look,
+    /// As for reading whole tables.
+    Scan,
+}
+
 /// Which rows are meant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -53,11 +53,26 @@ pub enum Touch {
         index: String,
         lenient: bool,
     },
+    /// `table` is unknown where the engine names the index alone.
+    DropsIndex {
+        table: Option<String>,
+        index: String,
+        lenient: bool,
+    },
+    RenamesIndex {
+        table: Option<String>,
+        index: String,
+        to: String,
+    },
+    /// The table gets an index whose name the engine chooses.
+    AddsUnnamedIndex {
+        table: String,
+    },
 }
 
 impl Touch {
-    /// The table that it is about.
-    pub fn table(&self) -> &str {
+    /// The table that it is about, where it names one.
+    pub fn table(&self) -> Option<&str> {
         match self {
             Touch::OnlyWith { table }
             | Touch::Uses { table, .. }
@@ -67,7 +82,9 @@ impl Touch {
             | Touch::AddsColumn { table, .. }
             | Touch::DropsColumn { table, .. }
             | Touch::RenamesColumn { table, .. }
-            | Touch::AddsIndex { table, .. } => table,
+            | Touch::AddsUnnamedIndex { table }
+            | Touch::AddsIndex { table, .. } => Some(table),
+            Touch::DropsIndex { table, .. } | Touch::RenamesIndex { table, .. } => table.as_deref(),
         }
     }
 }
@@ -80,6 +97,12 @@ pub struct TableShape {
     /// There may be more columns than these.
     #[serde(default)]
     pub open: bool,
+    /// There may be more indexes than these.
+    #[serde(default)]
+    pub more_indexes: bool,
+    /// By which rule its texts are compared where a column says nothing else; MySQL only.
+    #[serde(default)]
+    pub collation: Option<String>,
 }
 
 /// The tables that the pending statements name, as far as they are there.
@@ -94,8 +117,12 @@ pub struct SchemaShape {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reading", rename_all = "kebab-case")]
 pub enum Reading {
-    /// All that omup looks at in it.
-    Read { touches: Vec<Touch> },
+    /// All that omup looks at in it. `partly`: it may read tables that were not recognized.
+    Read {
+        touches: Vec<Touch>,
+        #[serde(default)]
+        partly: bool,
+    },
     /// Of a form that is not taken apart; it speaks of these tables.
     NotRead { mentions: Vec<String> },
 }

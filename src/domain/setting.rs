@@ -23,3 +23,11 @@ pub const ROUTE_HOME: &str = "home ";
 pub const ROUTE_FREE: &str = "free";
 /// Nothing of it is to be seen.
 pub const ROUTE_UNSEEN: &str = "unseen";
+/// With which key the server encrypts what it stores: one of the `FERNET_...` words.
+pub const FERNET: &str = "fernet";
+/// One of the operator's own.
+pub const FERNET_OWN: &str = "own";
+/// The one that OpenMetadata's files bring, which everybody can read.
+pub const FERNET_PUBLIC: &str = "public";
+/// None at all.
+pub const FERNET_NONE: &str = "none";

@@ -92,9 +92,9 @@ impl SqlQuestion {
             }
             question.calls.extend(needs.calls.iter().cloned());
             match &needs.reading {
-                Reading::Read { touches } => {
+                Reading::Read { touches, .. } => {
                     for touch in touches {
-                        question.tables.insert(touch.table().to_string());
+                        question.tables.extend(touch.table().map(str::to_string));
                         if let Touch::RenamesTable { to, .. } = touch {
                             question.tables.insert(to.clone());
                         }

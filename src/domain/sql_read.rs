@@ -7,21 +7,35 @@ use super::names::Engine;
 use super::schema_touch::{Reading, Touch};
 use super::sql_words::{Word, words};
 
+/// What a statement touches.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub touches: Vec<Touch>,
+    /// It may read tables that were not recognized.
+    pub partly: bool,
+}
+
 /// Reads each statement. One that cannot be read mentions every table that another one touches and
 /// that stands in it as a word.
 pub fn read_all<'a>(engine: Engine, statements: impl IntoIterator<Item = &'a str>) -> Vec<Reading> {
     let statements: Vec<&str> = statements.into_iter().collect();
-    let read: Vec<Option<Vec<Touch>>> = statements
+    let read: Vec<Option<Read>> = statements
         .iter()
-        .map(|statement| touches(engine, statement))
+        .map(|statement| read(engine, statement))
         .collect();
-    let tables: BTreeSet<&str> = read.iter().flatten().flatten().map(Touch::table).collect();
+    let tables: BTreeSet<&str> = read
+        .iter()
+        .flatten()
+        .flat_map(|read| &read.touches)
+        .filter_map(Touch::table)
+        .collect();
     statements
         .iter()
         .zip(&read)
-        .map(|(statement, touches)| match touches {
-            Some(touches) => Reading::Read {
-                touches: touches.clone(),
+        .map(|(statement, read)| match read {
+            Some(read) => Reading::Read {
+                touches: read.touches.clone(),
+                partly: read.partly,
             },
             None => Reading::NotRead {
                 mentions: mentioned(statement, &tables),
@@ -31,34 +45,28 @@ pub fn read_all<'a>(engine: Engine, statements: impl IntoIterator<Item = &'a str
 }
 
 /// What the statement touches; `None` where its form is not known.
-pub fn touches(engine: Engine, statement: &str) -> Option<Vec<Touch>> {
+pub(super) fn read(engine: Engine, statement: &str) -> Option<Read> {
     let words = words(engine, statement)?;
     let mut at = Cursor {
         engine,
         words: &words,
     };
-    match at.take_any(&[
-        "ALTER", "CREATE", "DROP", "UPDATE", "INSERT", "REPLACE", "DELETE", "TRUNCATE", "RENAME",
-    ])? {
-        "ALTER" => super::sql_read_alter::alter(&mut at),
-        "CREATE" => super::sql_read_create::create(&mut at),
-        "DROP" => drop(&mut at),
-        "UPDATE" => update(&mut at),
-        "INSERT" | "REPLACE" => insert(&mut at),
-        "DELETE" => {
-            at.take("FROM").then_some(())?;
-            at.take("ONLY");
-            let table = at.table()?;
-            // `DELETE a, b FROM` and `DELETE FROM a, b USING` are of several tables.
-            (!at.sign_is(',')).then(|| vec![uses(table)])
-        }
-        "TRUNCATE" => {
+    let done = |touches| Read {
+        touches,
+        partly: false,
+    };
+    match at.take_any(&["ALTER", "CREATE", "DROP", "TRUNCATE", "RENAME"]) {
+        Some("ALTER") => super::sql_read_alter::alter(&mut at).map(done),
+        Some("CREATE") => super::sql_read_create::create(&mut at).map(done),
+        Some("DROP") => drop(&mut at).map(done),
+        Some("TRUNCATE") => {
             at.take("TABLE");
             at.take("ONLY");
             let table = at.table()?;
-            (!at.sign_is(',')).then(|| vec![uses(table)])
+            (!at.sign_is(',')).then(|| done(vec![uses(table)]))
         }
-        _ => rename(&mut at),
+        Some(_) => rename(&mut at).map(done),
+        None => super::sql_read_rows::rows(&mut at),
     }
 }
 
@@ -185,6 +193,9 @@ pub(super) fn parts(words: &[Word]) -> Vec<&[Word]> {
 }
 
 fn drop(at: &mut Cursor<'_>) -> Option<Vec<Touch>> {
+    if at.take("INDEX") {
+        return drop_index(at);
+    }
     at.take("TEMPORARY");
     at.take("TABLE").then_some(())?;
     let lenient = at.take_all(&["IF", "EXISTS"]);
@@ -199,74 +210,34 @@ fn drop(at: &mut Cursor<'_>) -> Option<Vec<Touch>> {
     }
 }
 
-fn update(at: &mut Cursor<'_>) -> Option<Vec<Touch>> {
-    at.take_any(&["LOW_PRIORITY", "IGNORE", "ONLY"]);
-    let table = at.table()?;
-    if !at.words.first()?.is("SET") {
-        // An alias; anything else is of several tables.
-        at.take("AS");
-        at.name()?;
+/// `DROP INDEX i ON t` in MySQL; elsewhere the indexes' names alone.
+fn drop_index(at: &mut Cursor<'_>) -> Option<Vec<Touch>> {
+    if at.engine == Engine::Mysql {
+        let index = at.name()?;
+        at.take("ON").then_some(())?;
+        let table = Some(at.table()?);
+        return Some(vec![Touch::DropsIndex {
+            table,
+            index,
+            lenient: false,
+        }]);
     }
-    at.take("SET").then_some(())?;
-    let end = outside(at.words, &["WHERE", "FROM", "ORDER", "LIMIT", "RETURNING"]);
-    let mut columns = Vec::new();
-    for part in parts(&at.words[..end]) {
-        let mut part = Cursor {
-            engine: at.engine,
-            words: part,
-        };
-        let mut column = part.name()?;
-        if part.sign_is('.') {
-            part.next();
-            column = part.name()?;
+    at.take("CONCURRENTLY");
+    let lenient = at.take_all(&["IF", "EXISTS"]);
+    let mut touches = Vec::new();
+    loop {
+        // One with a schema before it is not read.
+        let index = at.name().filter(|_| !at.sign_is('.'))?;
+        touches.push(Touch::DropsIndex {
+            table: None,
+            index,
+            lenient,
+        });
+        if !at.sign_is(',') {
+            return Some(touches);
         }
-        part.sign_is('=').then_some(())?;
-        columns.push(column);
+        at.next();
     }
-    Some(vec![Touch::Uses { table, columns }])
-}
-
-/// The place of the first of these keywords that stands outside of parentheses.
-fn outside(words: &[Word], keywords: &[&str]) -> usize {
-    let mut depth = 0_usize;
-    words
-        .iter()
-        .position(|word| {
-            match word {
-                Word::Sign('(') => depth += 1,
-                Word::Sign(')') => depth = depth.saturating_sub(1),
-                Word::Plain(_) | Word::Quoted(_) | Word::Text | Word::Sign(_) => {}
-            }
-            depth == 0 && word.is_any(keywords)
-        })
-        .unwrap_or(words.len())
-}
-
-fn insert(at: &mut Cursor<'_>) -> Option<Vec<Touch>> {
-    at.take_any(&["LOW_PRIORITY", "DELAYED"]);
-    at.take("IGNORE");
-    at.take_all(&["OR", "IGNORE"]);
-    at.take_all(&["OR", "REPLACE"]);
-    at.take("INTO").then_some(())?;
-    let table = at.table()?;
-    if at.take("AS") {
-        at.name()?;
-    }
-    let mut columns = Vec::new();
-    for element in at.list().into_iter().flatten() {
-        match element {
-            [Word::Plain(_) | Word::Quoted(_)] => {
-                let mut element = Cursor {
-                    engine: at.engine,
-                    words: element,
-                };
-                columns.push(element.name()?);
-            }
-            // `INSERT INTO t (SELECT ...)`
-            _ => return None,
-        }
-    }
-    Some(vec![Touch::Uses { table, columns }])
 }
 
 fn rename(at: &mut Cursor<'_>) -> Option<Vec<Touch>> {

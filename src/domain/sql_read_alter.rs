@@ -32,6 +32,9 @@ const OTHERS: &[&str] = &[
 ];
 
 pub fn alter(at: &mut Cursor<'_>) -> Option<Vec<Touch>> {
+    if at.engine == Engine::Postgres && at.take("INDEX") {
+        return rename_index(at);
+    }
     at.take("TABLE").then_some(())?;
     let if_there = at.take_all(&["IF", "EXISTS"]);
     at.take("ONLY");
@@ -48,9 +51,58 @@ pub fn alter(at: &mut Cursor<'_>) -> Option<Vec<Touch>> {
             engine: at.engine,
             words: action,
         };
-        touches.extend(one(&mut action, &table)?);
+        let words = action.words;
+        let done = one(&mut action, &table)?;
+        touches.extend(unnamed_index(at.engine, &table, words, &done));
+        touches.extend(done);
     }
+    touches.sort_by_key(rank);
     Some(touches)
+}
+
+/// The order in which the engines do the actions of one statement, wherever they stand in it: what
+/// goes goes first, then come new columns, then what is said of them.
+fn rank(touch: &Touch) -> u8 {
+    match touch {
+        Touch::OnlyWith { .. } => 0,
+        Touch::Uses { columns, .. } if columns.is_empty() => 0,
+        Touch::Creates { .. } | Touch::Drops { .. } | Touch::RenamesTable { .. } => 6,
+        Touch::AddsUnnamedIndex { .. } => 1,
+        Touch::DropsColumn { .. } | Touch::DropsIndex { .. } => 2,
+        Touch::RenamesColumn { .. } | Touch::RenamesIndex { .. } => 3,
+        Touch::AddsColumn { .. } => 4,
+        Touch::Uses { .. } => 5,
+        Touch::AddsIndex { .. } => 6,
+    }
+}
+
+/// In MySQL a key that an action brings without a name of its own is an index all the same.
+fn unnamed_index(engine: Engine, table: &str, action: &[Word], done: &[Touch]) -> Option<Touch> {
+    let keyed = action
+        .iter()
+        .any(|word| word.is_any(&["UNIQUE", "KEY", "INDEX", "PRIMARY", "FOREIGN", "REFERENCES"]));
+    let named = done.iter().any(|touch| {
+        matches!(
+            touch,
+            Touch::AddsIndex { .. } | Touch::DropsIndex { .. } | Touch::RenamesIndex { .. }
+        )
+    });
+    (engine == Engine::Mysql && keyed && !named).then(|| Touch::AddsUnnamedIndex {
+        table: table.to_string(),
+    })
+}
+
+/// `ALTER INDEX i RENAME TO j`, the only form of it that changes a name.
+fn rename_index(at: &mut Cursor<'_>) -> Option<Vec<Touch>> {
+    at.take_all(&["IF", "EXISTS"]);
+    let index = at.name()?;
+    at.take_all(&["RENAME", "TO"]).then_some(())?;
+    let to = at.name()?;
+    Some(vec![Touch::RenamesIndex {
+        table: None,
+        index,
+        to,
+    }])
 }
 
 fn one(at: &mut Cursor<'_>, table: &str) -> Option<Vec<Touch>> {
@@ -145,19 +197,27 @@ fn constraint(at: &mut Cursor<'_>, table: String) -> Option<Vec<Touch>> {
 
 fn drop(at: &mut Cursor<'_>, table: String) -> Option<Vec<Touch>> {
     let column = at.take("COLUMN");
-    let others: &[&str] = match at.engine {
-        Engine::Mysql => &[
-            "CONSTRAINT",
-            "INDEX",
-            "KEY",
-            "PRIMARY",
-            "FOREIGN",
-            "CHECK",
-            "PARTITION",
-        ],
-        Engine::Postgres | Engine::Sqlite => &["CONSTRAINT"],
-    };
-    if !column && at.words.first()?.is_any(others) {
+    let mysql = at.engine == Engine::Mysql;
+    if !column && mysql && at.take_any(&["INDEX", "KEY"]).is_some() {
+        let index = at.name()?;
+        return Some(vec![Touch::DropsIndex {
+            table: Some(table),
+            index,
+            lenient: false,
+        }]);
+    }
+    if !column && at.take("CONSTRAINT") {
+        // Where it is a key, its index has its name and goes with it.
+        at.take_all(&["IF", "EXISTS"]);
+        let index = at.name()?;
+        return Some(vec![Touch::DropsIndex {
+            table: Some(table),
+            index,
+            lenient: true,
+        }]);
+    }
+    let others = ["PRIMARY", "FOREIGN", "CHECK", "PARTITION"];
+    if !column && mysql && at.words.first()?.is_any(&others) {
         return Some(Vec::new());
     }
     let lenient = at.take_all(&["IF", "EXISTS"]);
@@ -170,8 +230,25 @@ fn drop(at: &mut Cursor<'_>, table: String) -> Option<Vec<Touch>> {
 }
 
 fn rename(at: &mut Cursor<'_>, table: String) -> Option<Vec<Touch>> {
-    if at.take_any(&["INDEX", "KEY", "CONSTRAINT"]).is_some() {
-        return Some(Vec::new());
+    if at.engine == Engine::Mysql && at.take_any(&["INDEX", "KEY"]).is_some() {
+        let index = at.name()?;
+        at.take("TO").then_some(())?;
+        let to = at.name()?;
+        return Some(vec![Touch::RenamesIndex {
+            table: Some(table),
+            index,
+            to,
+        }]);
+    }
+    if at.take("CONSTRAINT") {
+        let index = at.name()?;
+        at.take("TO").then_some(())?;
+        let to = at.name()?;
+        return Some(vec![Touch::RenamesIndex {
+            table: None,
+            index,
+            to,
+        }]);
     }
     let column = at.take("COLUMN");
     if !column && at.take_any(&["TO", "AS"]).is_some() {
@@ -187,11 +264,11 @@ fn rename(at: &mut Cursor<'_>, table: String) -> Option<Vec<Touch>> {
 #[cfg(test)]
 mod tests {
     use crate::domain::names::Engine::{Mysql, Postgres, Sqlite};
-    use crate::domain::sql_read::touches;
+    use crate::domain::sql_read::read;
 
     fn told(engine: crate::domain::names::Engine, text: &str) -> String {
-        match touches(engine, text) {
-            Some(touches) => serde_json::to_string(&touches).expect("JSON"),
+        match read(engine, text) {
+            Some(read) => serde_json::to_string(&read.touches).expect("JSON"),
             None => "not read".to_string(),
         }
     }
@@ -200,17 +277,15 @@ mod tests {
     fn what_is_not_a_form_that_we_know_is_not_read() {
         for text in [
             "SELECT 1",
-            "WITH x AS (SELECT 1) UPDATE t SET a = 1",
+            "WITH x AS (SELECT 1) SELECT 1",
             "DO $$ BEGIN END $$",
             "ALTER TABLE other.t ADD COLUMN a int",
-            "UPDATE a JOIN b ON a.id = b.id SET a.x = 1",
-            "UPDATE a, b SET a.x = 1",
-            "DELETE a FROM a JOIN b",
-            "INSERT INTO t (SELECT 1)",
+            "DELETE FROM a, b USING a, b",
+            "TRUNCATE a, b",
             "CREATE VIEW v AS SELECT 1",
             "ALTER TABLE t EXCHANGE PARTITION p",
             "PREPARE s FROM @sql",
-            "DROP INDEX i",
+            "DROP INDEX other.i",
             "",
         ] {
             for engine in [Postgres, Mysql, Sqlite] {

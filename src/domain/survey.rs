@@ -199,6 +199,19 @@ pub struct DatabaseFacts {
     pub leftovers: Vec<String>,
     /// Data folder of the server, when it is on this host and can be read.
     pub data_folder: Option<PathBuf>,
+    /// What the server writes a second time; `None` where it writes none.
+    #[serde(default)]
+    pub log: Option<ServerLog>,
+}
+
+/// The write-ahead log of PostgreSQL, the binary log of MySQL: every change stands in it too.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerLog {
+    /// Bytes beyond which the server uses old files again; `None` where it keeps them, for an archive,
+    /// a replica or until they expire.
+    pub limit: Option<u64>,
+    /// Where it lies, when the server is on this host.
+    pub folder: Option<PathBuf>,
 }
 
 /// One right that a later step uses.
@@ -250,7 +263,7 @@ pub struct ToolFacts {
 /// Free space of one filesystem, with what lies on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiskFacts {
-    /// `backup`, `state`, `database`.
+    /// `backup`, `state`, `database`, `log` (what the server writes a second time).
     pub role: String,
     pub path: PathBuf,
     /// Device number: equal for two roles means one filesystem.

@@ -1,6 +1,8 @@
 //! What to look at once the new version serves: the `after` of the changes on the way, for this very
 //! deployment.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Knowledge;
@@ -66,5 +68,27 @@ impl Knowledge {
             .collect();
         points.sort_by(|a, b| a.since.cmp(&b.since).then(a.change.cmp(&b.change)));
         points
+    }
+
+    /// Tables of which changes between two versions take rows, with the changes in words; left out is
+    /// what is known not to concern the deployment.
+    pub fn takes_rows(
+        &self,
+        survey: &Survey,
+        from: &OmVersion,
+        to: &OmVersion,
+    ) -> BTreeMap<String, Vec<String>> {
+        let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for note in self.judged_notes(survey, from, to) {
+            let judged = note.judged.as_ref();
+            if judged.is_some_and(|judged| judged.relevance == Relevance::Not) {
+                continue;
+            }
+            for table in &note.change.takes_rows {
+                let words = format!("{} ({})", note.change.title, note.change.since);
+                tables.entry(table.clone()).or_default().push(words);
+            }
+        }
+        tables
     }
 }

@@ -45,7 +45,7 @@ pub use figures::Figure;
 pub use files::{FAILURES as FAILURE_FILES, RELEASES as RELEASE_FILES};
 pub use first_error::NumberedLine;
 pub use guide_questions::{GuideAnswer, GuideQuestion};
-pub use path::PathVerdict;
+pub use path::{AdvisedStop, PathVerdict};
 pub use probe::Probe;
 pub use range::{Range, at_least, numbers};
 pub use releases::{Change, Kind, Note, Release, Severity, Support};
@@ -67,7 +67,7 @@ pub struct Knowledge {
     checklist: Vec<Point>,
     failures: Vec<Failure>,
     clients: clients::ClientRules,
-    gates: Vec<path::Gate>,
+    stops: path::Stops,
     figures: Vec<figures::Figure>,
 }
 
@@ -79,7 +79,7 @@ impl Knowledge {
             checklist: checklist::embedded(),
             failures: failures::embedded(),
             clients: clients::embedded(),
-            gates: path::embedded(),
+            stops: path::embedded(),
             figures: figures::embedded(),
         }
     }
@@ -96,10 +96,17 @@ impl Knowledge {
             .find(|release| release.version.minor_line() == version.minor_line())
     }
 
-    /// True when our data covers this version's line and it was released when the data was copied.
+    /// True for a release that was there when our data was copied; not for a candidate or a snapshot.
     pub fn known(&self, version: &OmVersion) -> bool {
-        self.release(version)
-            .is_some_and(|release| release.released.is_some())
+        version.suffix().is_none() && self.covers(version)
+    }
+
+    /// The same of the numbers alone: a row of the history may carry the name of an extension.
+    pub fn covers(&self, version: &OmVersion) -> bool {
+        self.release(version).is_some_and(|release| {
+            let newest = release.newest.as_ref();
+            newest.is_some_and(|newest| version.triple() <= newest.triple())
+        })
     }
 
     /// The platform versions that a release asks for.
@@ -179,6 +186,11 @@ impl Knowledge {
     /// The versions to stop at on the way up, the target as the last.
     pub fn stops(&self, from: &OmVersion, to: &OmVersion) -> Vec<OmVersion> {
         path::stops(self, from, to)
+    }
+
+    /// Stops on the way that nobody forces, with the reason.
+    pub fn advised_stops(&self, from: &OmVersion, to: &OmVersion) -> Vec<AdvisedStop> {
+        path::advised(self, from, to)
     }
 
     /// Takes a log line by line, for one that is too long to be held.

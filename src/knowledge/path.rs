@@ -24,7 +24,7 @@ pub enum PathVerdict {
 
 const FILE: &str = include_str!("../../assets/path.toml");
 
-/// A release that refuses databases below a floor.
+/// A release that refuses databases below a floor, or to which they had better not go in one hop.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
@@ -39,32 +39,82 @@ pub struct Gate {
 struct Gates {
     copied: String,
     gate: Vec<Gate>,
+    #[serde(default)]
+    advised: Vec<Gate>,
+}
+
+/// The stops that are known.
+#[derive(Debug, Clone, Default)]
+pub struct Stops {
+    forced: Vec<Gate>,
+    advised: Vec<Gate>,
+}
+
+impl Gate {
+    /// Whether the way from one version to another goes through it.
+    fn stands_between(&self, from: &OmVersion, to: &OmVersion) -> bool {
+        to.minor_line() >= self.since.minor_line() && *from < self.floor
+    }
+
+    /// The release to stop at: the newest of the floor's line that is known.
+    fn stop(&self, knowledge: &Knowledge) -> OmVersion {
+        knowledge
+            .release(&self.floor)
+            .and_then(|release| release.newest.clone())
+            .unwrap_or_else(|| self.floor.clone())
+    }
 }
 
 /// What is built in, with the day of our copy in each reason. A file that does not parse fails the
 /// test below.
-pub fn embedded() -> Vec<Gate> {
+pub fn embedded() -> Stops {
     let Ok(file) = toml::from_str::<Gates>(FILE) else {
-        return Vec::new();
+        return Stops::default();
     };
-    let Gates { copied, mut gate } = file;
-    for gate in &mut gate {
-        gate.source = format!("{}, copied {copied}", gate.source);
+    let dated = |gates: Vec<Gate>| -> Vec<Gate> {
+        let date = |gate: Gate| Gate {
+            source: format!("{}, copied {}", gate.source, file.copied),
+            ..gate
+        };
+        gates.into_iter().map(date).collect()
+    };
+    Stops {
+        forced: dated(file.gate),
+        advised: dated(file.advised),
     }
-    gate
 }
 
 /// The stops of a way up, the target as the last: more than one where a gate forces a stop.
 pub fn stops(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> Vec<OmVersion> {
     let mut stops: Vec<OmVersion> = knowledge
-        .gates
+        .stops
+        .forced
         .iter()
-        .filter(|gate| gate.since.minor_line() <= to.minor_line() && *from < gate.floor)
-        .map(|gate| gate.floor.clone())
+        .filter(|gate| gate.stands_between(from, to))
+        .map(|gate| gate.stop(knowledge))
         .collect();
     stops.sort();
     stops.push(to.clone());
     stops
+}
+
+/// A stop that nobody forces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AdvisedStop {
+    pub at: OmVersion,
+    pub why: String,
+}
+
+/// The stops that are advised on a way up.
+pub fn advised(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> Vec<AdvisedStop> {
+    let between = |gate: &&Gate| gate.stands_between(from, to);
+    let gates = knowledge.stops.advised.iter().filter(between);
+    gates
+        .map(|gate| AdvisedStop {
+            at: gate.stop(knowledge),
+            why: format!("{} ({})", gate.why, gate.source),
+        })
+        .collect()
 }
 
 pub fn judge(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> PathVerdict {
@@ -82,15 +132,23 @@ pub fn judge(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> PathVer
             via: None,
         };
     }
-    let closed = |gate: &&Gate| to.minor_line() >= gate.since.minor_line() && *from < gate.floor;
-    if let Some(gate) = knowledge.gates.iter().find(closed) {
+    let closed = |gate: &&Gate| gate.stands_between(from, to);
+    if let Some(gate) = knowledge.stops.forced.iter().find(closed) {
         let (major, minor) = gate.floor.minor_line();
+        let stop = gate.stop(knowledge);
         return PathVerdict::Refused {
             reason: format!(
-                "{to} refuses databases below {}, and this one is at {from} ({}; {}): upgrade to the newest {major}.{minor}.x first",
+                "{to} refuses databases below {}, and this one is at {from} ({}; {}): upgrade to the newest {major}.{minor}.x first ({stop} when our data was copied)",
                 gate.floor, gate.why, gate.source
             ),
-            via: Some(gate.floor.clone()),
+            via: Some(stop),
+        };
+    }
+    if let Some(suffix) = to.suffix() {
+        return PathVerdict::Unknown {
+            reason: format!(
+                "{to} is no release ('{suffix}': a candidate, a snapshot or a build of somebody's own): no rule can be called green for it"
+            ),
         };
     }
     if !knowledge.known(to) {
@@ -100,7 +158,7 @@ pub fn judge(knowledge: &Knowledge, from: &OmVersion, to: &OmVersion) -> PathVer
             ),
         };
     }
-    if knowledge.release(from).is_none() {
+    if !knowledge.covers(from) {
         return PathVerdict::Unknown {
             reason: format!("{from} is a version that this omup does not know"),
         };
@@ -150,15 +208,57 @@ mod tests {
         let v = |text: &str| text.parse::<OmVersion>().expect(text);
         assert_eq!(
             knowledge.stops(&v("1.13.4"), &v("2.1.0")),
-            [v("2.0.0"), v("2.1.0")]
+            [v("2.0.7"), v("2.1.0")]
         );
         assert_eq!(knowledge.stops(&v("2.0.5"), &v("2.1.0")), [v("2.1.0")]);
         assert_eq!(knowledge.stops(&v("1.2.0"), &v("2.0.5")), [v("2.0.5")]);
+        let stops = super::embedded();
+        assert!(!stops.forced.is_empty() && !stops.advised.is_empty());
         assert!(
-            super::embedded()
+            stops
+                .forced
                 .iter()
+                .chain(&stops.advised)
                 .all(|gate| gate.source.starts_with("https://"))
         );
+    }
+
+    #[test]
+    fn what_was_never_released_and_what_is_no_release_is_unknown() {
+        let knowledge = Knowledge::embedded();
+        let v = |text: &str| text.parse::<OmVersion>().expect(text);
+        for (from, to) in [
+            ("1.13.4", "2.0.77"),
+            ("1.10.7", "1.12.99"),
+            ("1.12.99", "2.0.7"),
+            ("1.13.4", "2.0.0-rc1"),
+            ("1.13.4", "2.0.7-SNAPSHOT"),
+        ] {
+            let path = knowledge.path(&v(from), &v(to));
+            assert!(
+                matches!(path, PathVerdict::Unknown { .. }),
+                "{from} {to}: {path:?}"
+            );
+        }
+        assert!(!knowledge.known(&v("2.0.77")) && !knowledge.known(&v("2.0.0-rc1")));
+        // The database's own row may carry the name of an extension.
+        assert_eq!(
+            knowledge.path(&v("1.12.4-collate"), &v("1.13.6")),
+            PathVerdict::Allowed
+        );
+    }
+
+    #[test]
+    fn a_stop_that_nobody_forces_is_advised() {
+        let knowledge = Knowledge::embedded();
+        let v = |text: &str| text.parse::<OmVersion>().expect(text);
+        let advised = |from: &str, to: &str| -> Vec<OmVersion> {
+            let stops = knowledge.advised_stops(&v(from), &v(to));
+            stops.into_iter().map(|stop| stop.at).collect()
+        };
+        assert_eq!(advised("1.3.4", "1.12.4"), [v("1.10.14")]);
+        assert_eq!(advised("1.3.4", "1.10.5"), []);
+        assert_eq!(advised("1.10.0", "1.12.4"), []);
     }
 
     #[test]

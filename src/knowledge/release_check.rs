@@ -128,6 +128,14 @@ fn whole(file: &mut File<'_>, release: &Release) {
             file.at(line, format!("{key}: expected YYYY-MM-DD"));
         }
     }
+    let newest = release.newest.as_ref();
+    let odd = newest
+        .is_some_and(|newest| newest.minor_line() != (major, minor) || newest.suffix().is_some());
+    if odd || newest.is_some() != release.released.is_some() {
+        let line = file.line_of("newest", 1);
+        let told = "newest: the highest patch of the line, for a line that is released";
+        file.at(line, told);
+    }
     if release.change.is_empty() {
         file.at(1, "no [[change]]: a release without one says nothing");
     }
@@ -177,6 +185,16 @@ fn one(file: &mut File<'_>, release: &Release, change: &Change) {
         let line = file.line_of("users", from);
         file.at(line, format!("{id}: users is a sentence"));
     }
+    let is_table = |name: &String| {
+        !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+    };
+    if let Some(name) = change.takes_rows.iter().find(|name| !is_table(name)) {
+        let line = file.line_of("takes-rows", from);
+        file.at(
+            line,
+            format!("{id}: takes-rows: '{name}' is no table in lower case"),
+        );
+    }
     for probe in &change.probe {
         if let Some(problem) = probe.problem() {
             let line = file.line_of("probe", from);
@@ -215,7 +233,7 @@ fn is_date(text: &str) -> bool {
 mod tests {
     use super::check;
 
-    const GOOD: &str = "version = \"3.1.0\"\nreleased = \"2027-01-02\"\ncopied = \"2027-01-03\"\n\
+    const GOOD: &str = "version = \"3.1.0\"\nreleased = \"2027-01-02\"\ncopied = \"2027-01-03\"\nnewest = \"3.1.4\"\n\
         [support]\njava = \">=21\"\n\
         [support_sources]\njava = [\"https://docs.open-metadata.org/v3.1.x/deployment/upgrade\"]\n\
         [[change]]\nid = \"3.1-tiles\"\nkind = \"breaking\"\narea = \"ui\"\nseverity = \"must-act\"\n\
@@ -238,36 +256,43 @@ mod tests {
                 "3.1.toml:1: the file of 3.2.0",
             ),
             ("2027-01-03", "lately", "3.1.toml:3: copied"),
+            ("3.1.4", "3.2.4", "3.1.toml:4: newest"),
+            ("newest = \"3.1.4\"\n", "", "3.1.toml:1: newest"),
             (
                 ">=21",
                 "21 or so",
-                "3.1.toml:5: java: '21 or so' is no range",
+                "3.1.toml:6: java: '21 or so' is no range",
             ),
             (
                 "id = \"3.1-tiles\"",
                 "id = \"3.0-tiles\"",
-                "3.1.toml:9: 3.0-tiles",
+                "3.1.toml:10: 3.0-tiles",
             ),
-            ("kind = \"breaking\"", "kind = \"bad\"", "3.1.toml:10:"),
+            ("kind = \"breaking\"", "kind = \"bad\"", "3.1.toml:11:"),
             (
                 "since = \"3.1.0\"",
                 "since = \"3.0.9\"",
-                "3.1.toml:14: 3.1-tiles: 3.0.9",
+                "3.1.toml:15: 3.1-tiles: 3.0.9",
             ),
             (
                 "do = \"d\"\n",
                 "",
-                "3.1.toml:9: 3.1-tiles: a breaking change has do",
+                "3.1.toml:10: 3.1-tiles: a breaking change has do",
             ),
             (
                 "https://docs.open-metadata.org/v3.1.x/releases",
                 "a page",
-                "3.1.toml:18:",
+                "3.1.toml:19:",
+            ),
+            (
+                "source = \"https://docs.open-metadata.org/v3.1.x/releases\"\n",
+                "source = \"https://docs.open-metadata.org/v3.1.x/releases\"\ntakes-rows = [\"Tile_entity\"]\n",
+                "3.1.toml:20: 3.1-tiles: takes-rows: 'Tile_entity'",
             ),
             (
                 "{ always = \"a\" }",
                 "{ }",
-                "3.1.toml:19: 3.1-tiles: asks 0",
+                "3.1.toml:20: 3.1-tiles: asks 0",
             ),
             ("title", "titel", "3.1.toml:"),
             (
@@ -296,7 +321,7 @@ mod tests {
         assert!(
             told[0]
                 .to_string()
-                .contains("this id stands in 3.1.toml:9 too"),
+                .contains("this id stands in 3.1.toml:10 too"),
             "{told:?}"
         );
     }

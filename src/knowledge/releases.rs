@@ -22,6 +22,9 @@ pub struct Release {
     pub released: Option<String>,
     /// `YYYY-MM-DD`: when we read the sources of this file.
     pub copied: String,
+    /// The highest patch release of the line on that day.
+    #[serde(default)]
+    pub newest: Option<OmVersion>,
     /// What the release needs; below it, the upgrade is refused.
     pub support: Support,
     /// Higher versions that a page of the source names as minimum or recommends.
@@ -105,6 +108,9 @@ pub struct Change {
     /// What to look at once the new version serves.
     #[serde(default)]
     pub after: Option<After>,
+    /// Tables of which the release itself takes rows, or which it takes away, lower case.
+    #[serde(default, rename = "takes-rows")]
+    pub takes_rows: Vec<String>,
     /// Where we read it.
     pub source: String,
     /// What a release breaks in the operators' own files.

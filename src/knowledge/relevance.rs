@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::probe::{Only, Probe};
 use super::range::Range;
 use super::releases::Change;
+use crate::domain::names::Engine;
 use crate::domain::space::size;
 use crate::domain::survey::{DeploymentKind, Probe as Fact, Survey};
 use crate::domain::version::OmVersion;
@@ -129,10 +130,14 @@ fn one(probe: &Probe, asked: &str, change: &Change, journey: &Journey<'_>) -> Ju
         return facts::variables(&probe.variables, survey);
     }
     if let Some(variable) = &probe.variable {
-        let value = survey.deployment.settings.get(&variable.name);
-        return match value.filter(|value| variable.wants(value.as_str())) {
-            Some(value) => Judged::concerns(format!("{} is {value}", variable.name)),
-            None => Judged::not(format!("{} is not set so", variable.name)),
+        let name = &variable.name;
+        let value = survey.deployment.settings.get(name);
+        return match (value, facts::unseen_variables(survey)) {
+            (Some(value), _) if variable.wants(value.as_str()) => {
+                Judged::concerns(format!("{name} is {value}"))
+            }
+            (None, Some(why)) => Judged::unclear(format!("{name} was not seen, and {why}")),
+            (Some(_) | None, _) => Judged::not(format!("{name} is not set so")),
         };
     }
     if let Some(key) = &probe.key {
@@ -173,7 +178,12 @@ fn one(probe: &Probe, asked: &str, change: &Change, journey: &Journey<'_>) -> Ju
                 size(bytes)
             )),
             Some(_) => Judged::not(format!("a connection sorts with {mib} MB or more")),
-            None => Judged::not("this database has no such setting"),
+            None => match survey.database.identity.engine {
+                Engine::Sqlite => Judged::not("this database has no such setting"),
+                Engine::Postgres | Engine::Mysql => {
+                    Judged::unclear("with how much memory a connection sorts could not be read")
+                }
+            },
         };
     }
     if !probe.ran.is_empty() {

@@ -18,6 +18,7 @@ mod prove;
 mod prove_quiet;
 pub mod report;
 mod restore;
+mod rows_taken;
 mod server;
 mod settings;
 mod switch;

@@ -25,6 +25,7 @@ fn planned() -> PendingWork {
         version: version.parse().expect("a version"),
         statements: statements.iter().map(|name| statement(name)).collect(),
         ignored_files: Vec::new(),
+        repeated: 0,
     };
     PendingWork {
         versions: vec![version("1.11.0", &["a"]), version("1.12.0", &["b", "c"])],

@@ -58,7 +58,9 @@ impl Step for Validate {
                 .entity_counts()
                 .await
                 .map_err(|e| self.failed(&e.to_string()))?;
-            seen.push(points::counts(&context.view().facts.counts_before, &after));
+            let taken = super::rows_taken::of(context);
+            let before = &context.view().facts.counts_before;
+            seen.push(points::counts(before, &after, &taken));
             seen.push(points::relations(context).await);
             seen.extend(points::of_releases(context));
         }
@@ -80,7 +82,7 @@ impl Step for Validate {
         }
         let counted = seen
             .iter()
-            .find(|point| point.about.as_str() == "entities")
+            .find(|point| point.about.as_str() == "entities" && point.result == PointResult::Passed)
             .map(|point| format!("; {}", point.message))
             .unwrap_or_default();
         let yours = match of(&PointResult::ByPerson).len() {

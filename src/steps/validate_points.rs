@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::context::Context;
+use super::rows_taken::Reasons;
 use crate::deployment::Side;
 use crate::domain::instance::Used;
 use crate::domain::step::StepId;
@@ -99,16 +100,23 @@ pub async fn pending(context: &Context<'_>) -> Result<Point, String> {
     })
 }
 
-/// No entity table holds less than before the migration.
-pub fn counts(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Point {
+/// No entity table holds less than before the migration, but for the reasons that are given.
+pub fn counts(
+    before: &BTreeMap<String, u64>,
+    after: &BTreeMap<String, u64>,
+    taken: &Reasons,
+) -> Point {
     let mut lost = Vec::new();
+    let mut explained = Vec::new();
     let mut more = Vec::new();
     for (table, rows) in before {
+        let mut fewer = |words: String| match taken.get(&table.to_lowercase()) {
+            Some(why) => explained.push(format!("{words}: {}", why.join(", "))),
+            None => lost.push(words),
+        };
         match after.get(table) {
-            None => lost.push(format!("{table} is gone ({rows} rows)")),
-            Some(now) if now < rows => {
-                lost.push(format!("{table}: {rows} rows before, {now} after"))
-            }
+            None => fewer(format!("{table} is gone ({rows} rows)")),
+            Some(now) if now < rows => fewer(format!("{table}: {rows} rows before, {now} after")),
             Some(now) if now > rows => {
                 more.push(format!("{table}: {rows} rows before, {now} after"))
             }
@@ -118,6 +126,13 @@ pub fn counts(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> 
     if !lost.is_empty() {
         let told = format!("rows are missing after the migration: {}", lost.join("; "));
         return Point::new("entities", PointResult::Failed, told);
+    }
+    if !explained.is_empty() {
+        let told = format!(
+            "fewer rows, as the release takes some away; look whether these are the ones: {}",
+            explained.join("; ")
+        );
+        return Point::new("entities", PointResult::Doubt, told);
     }
     let grown = match more.len() {
         0 => String::new(),
@@ -208,7 +223,9 @@ fn point(after: &AfterPoint, planned: &dyn Fn(StepId) -> bool) -> Point {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{AfterPoint, Probe, ProvenBy, StepId, compared, counts, plugin_point, point};
+    use super::{
+        AfterPoint, Probe, ProvenBy, Reasons, StepId, compared, counts, plugin_point, point,
+    };
     use crate::domain::validation::PointResult;
     use crate::domain::version::OmVersion;
 
@@ -220,18 +237,32 @@ mod tests {
     #[test]
     fn fewer_rows_fail_and_more_are_told() {
         let before = map(&[("table_entity", 3), ("tag", 2)]);
-        let told = counts(&before, &map(&[("table_entity", 2)]));
+        let none = Reasons::new();
+        let told = counts(&before, &map(&[("table_entity", 2)]), &none);
         assert_eq!(told.result, PointResult::Failed);
         let text = told.message.as_str();
         assert!(text.contains("table_entity: 3 rows before, 2 after"));
         assert!(text.contains("tag is gone (2 rows)"), "{text}");
-        let told = counts(&before, &map(&[("table_entity", 3), ("tag", 4)]));
+        let told = counts(&before, &map(&[("table_entity", 3), ("tag", 4)]), &none);
         assert_eq!(told.result, PointResult::Passed);
         assert!(
             told.message
                 .as_str()
                 .contains("tag: 2 rows before, 4 after")
         );
+    }
+
+    #[test]
+    fn rows_that_the_release_takes_are_a_persons_to_look_at() {
+        let before = map(&[("tag", 2), ("thread_entity", 9)]);
+        let reason = vec!["thread_entity renamed (2.0.0)".to_string()];
+        let taken = Reasons::from([("thread_entity".to_string(), reason)]);
+        let told = counts(&before, &map(&[("tag", 2)]), &taken);
+        assert_eq!(told.result, PointResult::Doubt);
+        let text = told.message.as_str();
+        assert!(text.contains("is gone (9 rows): thread_entity renamed (2.0.0)"));
+        let told = counts(&before, &map(&[("tag", 1)]), &taken);
+        assert_eq!(told.result, PointResult::Failed, "{:?}", told.message);
     }
 
     #[test]

@@ -7,12 +7,19 @@ use rustix::fs::{Access, StatVfsMountFlags};
 
 use crate::domain::survey::DiskFacts;
 
-/// The places by their role: backups, run folders, the database's own data where it is here.
-pub fn of(backup: &Path, state: &Path, database: Option<&Path>) -> Vec<DiskFacts> {
+/// The places by their role: backups, run folders, the database's own data and its log where
+/// they are here.
+pub fn of(
+    backup: &Path,
+    state: &Path,
+    database: Option<&Path>,
+    log: Option<&Path>,
+) -> Vec<DiskFacts> {
     let places = [
         ("backup", Some(backup)),
         ("state", Some(state)),
         ("database", database),
+        ("log", log),
     ];
     places
         .into_iter()
@@ -56,6 +63,7 @@ mod tests {
             &folder.path().join("not/there"),
             folder.path(),
             Some("/proc/1/root/nowhere".as_ref()),
+            None,
         );
         assert_eq!(disks[0].role, "backup");
         assert_eq!(disks[0].device, disks[1].device);

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Result, clients, code, probe};
+use super::{Result, clients, code, rows};
 use crate::database::Database;
 use crate::deployment::Deployment;
 use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
 use crate::domain::code_mark::CodeMark;
 use crate::domain::instance::{InstanceFacts, Used};
-use crate::domain::row_question::RowQuestion;
+use crate::domain::row_question::{Patience, RowQuestion};
 use crate::domain::survey::{DeploymentFacts, Probe};
 use crate::process::{Place, ToolCommand, output};
 
@@ -34,11 +34,14 @@ pub async fn of(
     answers: &Answers,
     questions: &Questions,
 ) -> Result<InstanceFacts> {
-    let mut rows = BTreeMap::new();
-    for (id, question) in &questions.rows {
-        let found = probe(database.rows_matching(question).await)?;
-        rows.insert(id.clone(), found);
-    }
+    let (budget, patience) = match questions.full {
+        true => (None, Patience::Scan),
+        false => (Some(rows::BUDGET), Patience::Look),
+    };
+    let rows = rows::answers(&questions.rows, budget, |question| {
+        database.rows_matching(question, patience)
+    })
+    .await?;
     let uses = deployment.uses().await;
     let mut platform = uses.platform;
     platform.insert("java".to_string(), java(facts).await);
@@ -49,6 +52,7 @@ pub async fn of(
         target_keys: uses.target_keys,
         file_keys: uses.file_keys,
         carried_keys: uses.carried_keys,
+        unasked_variables: uses.unasked_variables,
         platform,
         said: BTreeMap::new(),
         clients: clients.found,

@@ -11,6 +11,7 @@ mod disks;
 mod history;
 pub mod host;
 mod instance;
+mod rows;
 mod tools;
 mod versions;
 
@@ -62,6 +63,10 @@ pub async fn take(
         &answers.backup.dir,
         state,
         database_facts.data_folder.as_deref(),
+        database_facts
+            .log
+            .as_ref()
+            .and_then(|log| log.folder.as_deref()),
     );
     let questions = ask(&versions);
     let orphans = match questions.full {

@@ -16,7 +16,7 @@ use crate::domain::content::{Content, DigestMethod, TableDigest};
 use crate::domain::instance::RowsFound;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity, RunId};
-use crate::domain::row_question::RowQuestion;
+use crate::domain::row_question::{Patience, RowQuestion};
 use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::{Place, ToolCommand};
@@ -218,7 +218,7 @@ impl Database for Fake {
     async fn history(&self) -> Result<History> {
         unreachable!("the backup room does not ask for it")
     }
-    async fn rows_matching(&self, _: &RowQuestion) -> Result<RowsFound> {
+    async fn rows_matching(&self, _: &RowQuestion, _: Patience) -> Result<RowsFound> {
         unreachable!("the backup room does not ask for it")
     }
     async fn sql_ground(&self, _: &SqlQuestion) -> Result<SqlGround> {

@@ -40,8 +40,16 @@ pub const CASES: &[Case] = &[
             s.instance.target_keys = Probe::Known(new);
         },
         verdict: Warn,
-        shows: "1 key of yours is",
+        shows: "1 key of yours not in",
         ..at("OM-CONF-002", "a key that is gone")
+    },
+    Case {
+        change: |s, _| {
+            s.instance.unasked_variables = Probe::Known(vec!["OM_OLD_NAME".to_string()]);
+        },
+        verdict: Warn,
+        shows: "set, and not asked for: OM_OLD_NAME",
+        ..at("OM-CONF-002", "a variable that has another name now")
     },
     Case {
         change: |s, _| s.instance.target_keys = unknown(),

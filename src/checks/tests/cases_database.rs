@@ -85,6 +85,17 @@ pub const CASES: &[Case] = &[
         ..at("OM-DB-001", "no target")
     },
     Case {
+        // Up to 1.1 the pages name a range for MySQL only: its source is told, not PostgreSQL's.
+        change: |s, _| {
+            s.database.identity.engine = Engine::Mysql;
+            s.database.major = 8;
+            s.database.version_text = "8.0.42".into();
+            s.versions.target = Probe::Known(OmVersion::new(1, 1, 7));
+        },
+        shows: "asks for MySQL >=8.0 (copied 2026-11-26; https://",
+        ..at("OM-DB-001", "MySQL, with the page that says so")
+    },
+    Case {
         change: |s, _| make_practice(s),
         verdict: Skip,
         ..at("OM-DB-001", "practice")

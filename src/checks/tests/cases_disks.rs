@@ -3,8 +3,23 @@
 use super::sample::disk_of;
 use super::{Case, at};
 use crate::domain::finding::Verdict::{Fail, Unknown, Warn};
+use crate::domain::survey::{ServerLog, Survey};
 
 const GIB: u64 = 1 << 30;
+
+/// The server writes a log with this bound; `free` is what its own filesystem has free.
+fn log(survey: &mut Survey, limit: Option<u64>, free: Option<u64>) {
+    let folder = free.map(|_| "/var/lib/postgresql/wal".into());
+    survey.database.log = Some(ServerLog { limit, folder });
+    if let Some(free) = free {
+        let mut disk = disk_of(survey, "database").clone();
+        disk.role = "log".to_string();
+        disk.path = "/var/lib/postgresql/wal".into();
+        disk.device = 99;
+        disk.free = free;
+        survey.disks.push(disk);
+    }
+}
 
 pub const CASES: &[Case] = &[
     // 10 GB database: (3.5 + 10) x 1.2 = 16.2 GB (cut to 16.1) at the backup, (10 + 2) x 1.2 = 14.4 GB at the server.
@@ -54,8 +69,9 @@ pub const CASES: &[Case] = &[
     },
     Case {
         change: |s, _| s.disks.retain(|disk| disk.role != "database"),
-        verdict: Warn,
-        shows: "14.3 GB",
+        verdict: Unknown,
+        holds: true,
+        shows: "database_free_gib",
         ..at("OM-DISK-001", "the server's folder is not visible")
     },
     Case {
@@ -87,6 +103,32 @@ pub const CASES: &[Case] = &[
             "OM-DISK-001",
             "not visible, and a person says too little is free",
         )
+    },
+    Case {
+        change: |s, _| log(s, Some(GIB), None),
+        shows: "write-ahead log 1 GB (estimate: more than this the server does not keep)",
+        ..at("OM-DISK-001", "the server's log, with a bound")
+    },
+    Case {
+        // (10 + 2 + 12) x 1.2 = 28.8 GB
+        change: |s, _| {
+            log(s, None, None);
+            disk_of(s, "database").free = 28 * GIB;
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "write-ahead log 12 GB (estimate: as much as copy and rebuild)",
+        ..at("OM-DISK-001", "the server's log, without a bound")
+    },
+    Case {
+        change: |s, _| {
+            log(s, None, Some(12 * GIB));
+            disk_of(s, "database").free = 15 * GIB;
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "more on the filesystem of /var/lib/postgresql/wal",
+        ..at("OM-DISK-001", "the log on a filesystem of its own")
     },
     Case {
         change: |s, _| s.disks.retain(|disk| disk.role != "backup"),

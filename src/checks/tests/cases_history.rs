@@ -79,6 +79,15 @@ pub const CASES: &[Case] = &[
         ..at("OM-HIST-002", "by version")
     },
     Case {
+        change: |s, _| {
+            if let Probe::Known(work) = &mut s.pending {
+                work.versions[1].repeated = 2;
+            }
+        },
+        shows: "2 more repeat an earlier one word for word",
+        ..at("OM-HIST-002", "texts that come again")
+    },
+    Case {
         change: |s, _| s.pending = Probe::Known(Default::default()),
         verdict: Info,
         ..at("OM-HIST-002", "nothing is pending")

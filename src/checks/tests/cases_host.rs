@@ -3,12 +3,18 @@
 use super::sample::{make_practice, tool_of, v};
 use super::{Case, at};
 use crate::domain::finding::Verdict::{Fail, Skip, Unknown, Warn};
-use crate::domain::survey::Owner;
-use crate::domain::survey::{Probe, Survey};
+use crate::domain::setting;
+use crate::domain::survey::{Owner, Probe, Survey};
 
 fn runs(survey: &mut Survey, component: &str, version: &str) {
     let fact = Probe::Known(Some(version.into()));
     survey.instance.platform.insert(component.to_string(), fact);
+}
+
+fn fernet(survey: &mut Survey, kind: Option<&str>) {
+    let settings = &mut survey.deployment.settings;
+    settings.remove(setting::FERNET);
+    settings.extend(kind.map(|kind| (setting::FERNET.to_string(), kind.into())));
 }
 
 pub const CASES: &[Case] = &[
@@ -237,5 +243,24 @@ pub const CASES: &[Case] = &[
         holds: true,
         shows: "secret FERNET_KEY",
         ..at("OM-SEC-001", "one lives only in the process")
+    },
+    at("OM-SEC-002", "a key of one's own"),
+    Case {
+        change: |s, _| fernet(s, Some(setting::FERNET_PUBLIC)),
+        verdict: Warn,
+        shows: "the public one",
+        ..at("OM-SEC-002", "the public key")
+    },
+    Case {
+        change: |s, _| fernet(s, Some(setting::FERNET_NONE)),
+        verdict: Warn,
+        shows: "there is no key",
+        ..at("OM-SEC-002", "no key")
+    },
+    Case {
+        change: |s, _| fernet(s, None),
+        verdict: Unknown,
+        holds: true,
+        ..at("OM-SEC-002", "nobody could read it")
     },
 ];

@@ -2,7 +2,7 @@
 
 use super::sample::{ground_of, make_practice, pending_of, unknown};
 use super::{Case, at};
-use crate::domain::finding::Verdict::{Fail, Info, Skip, Unknown};
+use crate::domain::finding::Verdict::{Fail, Info, Skip, Unknown, Warn};
 use crate::domain::names::Engine;
 use crate::domain::schema_touch::Reading;
 use crate::domain::sql_read::read_all;
@@ -29,6 +29,20 @@ fn on_mysql(survey: &mut Survey) {
     if let Some(log) = &mut ground_of(survey).log {
         log.charset = "latin1".to_string();
     }
+}
+
+/// One statement joins two tables of these collations.
+fn joined(survey: &mut Survey, rules: [&str; 2]) {
+    on_mysql(survey);
+    let tables = &mut ground_of(survey).schema.tables;
+    for (table, rule) in ["table_entity", "odd_entity"].into_iter().zip(rules) {
+        let shape = tables.entry(table.to_string()).or_default();
+        shape.collation = Some(rule.to_string());
+    }
+    run(
+        survey,
+        &["UPDATE table_entity t JOIN odd_entity o ON o.id = t.id SET t.json = o.json"],
+    );
 }
 
 pub const CASES: &[Case] = &[
@@ -116,6 +130,29 @@ pub const CASES: &[Case] = &[
         ..at("OM-SQL-002", "a statement that is not read")
     },
     Case {
+        change: |s, _| {
+            run(
+                s,
+                &["UPDATE table_entity SET json = u.json FROM other.u WHERE u.id = 1"],
+            );
+        },
+        verdict: Info,
+        shows: "only the table that it writes was looked at: 1.11.0",
+        ..at("OM-SQL-002", "a table of another schema is read")
+    },
+    Case {
+        change: |s, _| {
+            run(
+                s,
+                &["DELETE FROM table_entity t USING gone_entity g WHERE g.id = t.id"],
+            );
+        },
+        verdict: Fail,
+        holds: true,
+        shows: "there is no table gone_entity",
+        ..at("OM-SQL-002", "a table that is only read is missing")
+    },
+    Case {
         change: |s, _| s.pending = unknown(),
         verdict: Unknown,
         holds: true,
@@ -163,6 +200,44 @@ pub const CASES: &[Case] = &[
         verdict: Unknown,
         holds: true,
         ..at("OM-SQL-003", "nobody could ask")
+    },
+    Case {
+        verdict: Skip,
+        ..at("OM-SQL-004", "PostgreSQL")
+    },
+    Case {
+        change: |s, _| make_practice(s),
+        verdict: Skip,
+        ..at("OM-SQL-004", "practice")
+    },
+    Case {
+        change: |s, _| joined(s, ["utf8mb4_0900_ai_ci", "utf8mb4_0900_ai_ci"]),
+        shows: "no pending statement joins",
+        ..at("OM-SQL-004", "one collation")
+    },
+    Case {
+        change: |s, _| joined(s, ["utf8mb4_0900_ai_ci", "utf8mb4_general_ci"]),
+        verdict: Warn,
+        shows: "odd_entity utf8mb4_general_ci",
+        ..at("OM-SQL-004", "two collations in one statement")
+    },
+    Case {
+        change: |s, _| {
+            on_mysql(s);
+            s.ground = unknown();
+        },
+        verdict: Unknown,
+        holds: true,
+        ..at("OM-SQL-004", "nobody could ask")
+    },
+    Case {
+        change: |s, _| {
+            on_mysql(s);
+            s.pending = unknown();
+        },
+        verdict: Unknown,
+        holds: true,
+        ..at("OM-SQL-004", "the work is not known")
     },
 ];
 

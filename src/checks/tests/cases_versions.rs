@@ -3,7 +3,7 @@
 use super::sample::{unknown, v};
 use super::{Case, at};
 use crate::domain::finding::Verdict::{Fail, Info, Skip, Unknown, Warn};
-use crate::domain::survey::Owner;
+use crate::domain::survey::{Owner, Probe};
 
 pub const CASES: &[Case] = &[
     Case {
@@ -103,6 +103,26 @@ pub const CASES: &[Case] = &[
         ..at("OM-VER-002", "a target that we do not know")
     },
     Case {
+        change: |s, _| s.versions.target = v(1, 12, 99),
+        verdict: Unknown,
+        holds: true,
+        shows: "never released",
+        ..at("OM-VER-002", "a patch that we do not know")
+    },
+    Case {
+        change: |s, _| s.versions.target = Probe::Known("1.12.4-rc1".parse().expect("version")),
+        verdict: Unknown,
+        holds: true,
+        shows: "'rc1'",
+        ..at("OM-VER-002", "a release candidate")
+    },
+    Case {
+        change: |s, _| s.versions.database = v(1, 9, 12),
+        verdict: Warn,
+        shows: "upgrade to 1.10.14 first",
+        ..at("OM-VER-002", "a stop that nobody forces")
+    },
+    Case {
         change: |s, _| s.versions.database = unknown(),
         verdict: Unknown,
         holds: true,
@@ -117,6 +137,12 @@ pub const CASES: &[Case] = &[
         verdict: Warn,
         shows: "not known for this target",
         ..at("OM-VER-003", "a release that we do not know")
+    },
+    Case {
+        change: |s, _| s.versions.target = Probe::Known("1.12.4-rc1".parse().expect("version")),
+        verdict: Warn,
+        shows: "no release: a candidate",
+        ..at("OM-VER-003", "a release candidate")
     },
     Case {
         change: |s, _| s.versions.target = unknown(),

@@ -58,6 +58,11 @@ const FACTS: &[Blind] = &[
         &["OM-CONF-003"],
     ),
     (
+        "instance.unasked_variables",
+        |s| s.instance.unasked_variables = Probe::Unknown("r".into()),
+        &["OM-CONF-002"],
+    ),
+    (
         "instance.platform",
         |s| {
             for fact in s.instance.platform.values_mut() {

@@ -79,6 +79,7 @@ pub fn sample_survey() -> Survey {
             target_keys: Probe::Known(keys(&["database.user", "server.port", "rdf.enabled"])),
             file_keys: Probe::Known(keys(&["database.user", "server.port"])),
             carried_keys: Probe::Known(keys(&["database.user", "server.port", "rdf.enabled"])),
+            unasked_variables: Probe::Known(Vec::new()),
             platform: platform(),
             clients_unseen: None,
             ..InstanceFacts::default()
@@ -316,6 +317,7 @@ fn database() -> DatabaseFacts {
         schemas: vec!["public".into()],
         leftovers: Vec::new(),
         data_folder: Some(PathBuf::from("/var/lib/postgresql/15/main")),
+        log: None,
     }
 }
 
@@ -354,6 +356,7 @@ fn pending(version: &str, statements: usize) -> PendingVersion {
                 needs: StatementNeeds {
                     length: 40,
                     reading: Reading::Read {
+                        partly: false,
                         touches: Vec::new(),
                     },
                     ..StatementNeeds::default()
@@ -361,6 +364,7 @@ fn pending(version: &str, statements: usize) -> PendingVersion {
             })
             .collect(),
         ignored_files: Vec::new(),
+        repeated: 0,
     }
 }
 
@@ -396,6 +400,7 @@ fn settings() -> BTreeMap<String, CleanText> {
             setting::NEW_DATABASE,
             "db.example:5432/openmetadata_db as om",
         ),
+        (setting::FERNET, setting::FERNET_OWN),
         (setting::OLD_MIGRATIONS, "1.1.0 1.9.12 1.10.7"),
         (setting::NEW_MIGRATIONS, "1.1.0 1.9.12 1.10.7 1.11.0 1.12.4"),
     ]

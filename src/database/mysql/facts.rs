@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::Mysql;
 use super::purpose::Purpose;
-use super::rows::{first, number, text};
+use super::rows::{first, number, text, truth};
 use super::{history, rights, settings, shape};
 use crate::database::quoting::literal;
 use crate::database::{OUR_PREFIX, Result};
 use crate::domain::names::{Engine, Identity};
-use crate::domain::survey::DatabaseFacts;
+use crate::domain::survey::{DatabaseFacts, ServerLog};
 
 /// Server and database behind the address right now, over a new connection: an old one could still
 /// speak with a server that has lost the address. MySQL gives a database no number of its own, so
@@ -46,11 +46,19 @@ pub async fn facts(mysql: &Mysql) -> Result<DatabaseFacts> {
                 "reading the server's facts",
                 "SELECT CONCAT(VERSION(), ' (', @@version_comment, ')'), SUBSTRING_INDEX(VERSION(), '.', 1), \
                  (SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.tables WHERE table_schema = DATABASE()), \
-                 @@datadir, @@server_uuid"
+                 @@datadir, @@server_uuid, @@global.log_bin, COALESCE(@@global.log_bin_basename, '')"
                     .to_string(),
             )
             .await?,
     )?;
+    let data_folder = data_folder(text(&row, 3), text(&row, 4));
+    let log = truth(&row, 5).then(|| ServerLog {
+        // It is kept until it expires, 30 days by default.
+        limit: None,
+        folder: data_folder
+            .as_ref()
+            .and_then(|_| Path::new(text(&row, 6)).parent().map(Path::to_path_buf)),
+    });
     let usual = settings::usual(mysql, None).await?;
     let schemas = if history::any(mysql).await? {
         vec![identity.database.as_str().into()]
@@ -62,7 +70,8 @@ pub async fn facts(mysql: &Mysql) -> Result<DatabaseFacts> {
         major: number(&row, 1)?,
         bytes: number(&row, 2)?,
         read_only: usual.read_only,
-        data_folder: data_folder(text(&row, 3), text(&row, 4)),
+        data_folder,
+        log,
         shape: shape::read(&mut mysql.reader()).await?,
         largest_table: largest_table(mysql).await?,
         rights: rights::rights(mysql).await?,

@@ -123,13 +123,13 @@ async fn schema(mysql: &Mysql, question: &SqlQuestion) -> Result<SchemaShape> {
             format!("BINARY {column} IN ({})", any.join(", "))
         })
     };
-    let (columns, indexes) = (named("table_name")?, named("table_name")?);
+    let wanted = named("table_name")?;
     let rows = mysql
         .look(
             doing,
             format!(
                 "SELECT table_name, LOWER(column_name) FROM information_schema.columns \
-                 WHERE table_schema = DATABASE() AND {columns}"
+                 WHERE table_schema = DATABASE() AND {wanted}"
             ),
         )
         .await?;
@@ -142,13 +142,27 @@ async fn schema(mysql: &Mysql, question: &SqlQuestion) -> Result<SchemaShape> {
             doing,
             format!(
                 "SELECT DISTINCT table_name, LOWER(index_name) FROM information_schema.statistics \
-                 WHERE table_schema = DATABASE() AND {indexes}"
+                 WHERE table_schema = DATABASE() AND {wanted}"
             ),
         )
         .await?;
     for row in &rows {
         let table = shape.tables.entry(text(row, 0).to_string()).or_default();
         table.indexes.insert(text(row, 1).to_string());
+    }
+    let rows = mysql
+        .look(
+            doing,
+            format!(
+                "SELECT table_name, table_collation FROM information_schema.tables \
+                 WHERE table_schema = DATABASE() AND table_collation IS NOT NULL AND {wanted}"
+            ),
+        )
+        .await?;
+    for row in &rows {
+        if let Some(table) = shape.tables.get_mut(text(row, 0)) {
+            table.collation = Some(text(row, 1).to_string());
+        }
     }
     Ok(shape)
 }

@@ -10,12 +10,12 @@ use crate::database::quoting::{identifier, literal};
 use crate::database::row_sql::Dialect;
 use crate::domain::clean_text::CleanText;
 use crate::domain::instance::RowsFound;
-use crate::domain::row_question::RowQuestion;
+use crate::domain::row_question::{Patience, RowQuestion};
 
 const DOING: &str = "asking about rows";
 
 /// The rows of every table of the question that is there.
-pub async fn rows(mysql: &Mysql, question: &RowQuestion) -> Result<RowsFound> {
+pub async fn rows(mysql: &Mysql, question: &RowQuestion, patience: Patience) -> Result<RowsFound> {
     let relations = table(mysql, "entity_relationship").await?;
     let relations = relations.as_deref().map(identifier).transpose()?;
     let mut found = RowsFound::default();
@@ -24,7 +24,10 @@ pub async fn rows(mysql: &Mysql, question: &RowQuestion) -> Result<RowsFound> {
             continue;
         };
         let sql = Dialect::Mysql.select(question, &identifier(&name)?, relations.as_deref())?;
-        let rows = mysql.count(DOING, sql).await?;
+        let rows = match patience {
+            Patience::Look => mysql.look(DOING, sql).await?,
+            Patience::Scan => mysql.count(DOING, sql).await?,
+        };
         found.add(rows.iter().map(|row| CleanText::limited(text(row, 0), 80)));
     }
     Ok(found)

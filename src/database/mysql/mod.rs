@@ -47,7 +47,7 @@ use crate::domain::instance::RowsFound;
 use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
-use crate::domain::row_question::RowQuestion;
+use crate::domain::row_question::{Patience, RowQuestion};
 use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::ToolCommand;
@@ -187,8 +187,8 @@ impl Database for Mysql {
         matching::orphans(self).await
     }
 
-    async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound> {
-        matching::rows(self, question).await
+    async fn rows_matching(&self, question: &RowQuestion, patience: Patience) -> Result<RowsFound> {
+        matching::rows(self, question, patience).await
     }
 
     async fn writes_since(&self, epoch_ms: i64) -> Result<u64> {

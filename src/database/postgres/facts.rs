@@ -9,7 +9,7 @@ use crate::database::quoting::literal;
 use crate::database::{OUR_PREFIX, Result};
 use crate::domain::clean_text::CleanText;
 use crate::domain::names::{Engine, Identity};
-use crate::domain::survey::DatabaseFacts;
+use crate::domain::survey::{DatabaseFacts, ServerLog};
 
 /// The cluster's `system_identifier`. `pg_control_system()` is open to everyone unless an
 /// administrator closed it; then a stand-in is made of facts that stay the same as long as server,
@@ -74,13 +74,16 @@ pub async fn facts(postgres: &Postgres) -> Result<DatabaseFacts> {
             .await?,
     )?;
     let usual = settings::usual(postgres, None).await?;
+    let data_folder = data_folder(maybe(&row, 3), text(&row, 4), text(&row, 5));
+    let log = log(postgres, data_folder.as_deref()).await?;
     let schemas = schemas(postgres).await?;
     Ok(DatabaseFacts {
         version_text: text(&row, 0).into(),
         major: number(&row, 1)?,
         bytes: number(&row, 2)?,
         read_only: usual.read_only,
-        data_folder: data_folder(maybe(&row, 3), text(&row, 4), text(&row, 5)),
+        data_folder,
+        log: Some(log),
         shape: shape::read(&mut postgres.reader(), &identity.database).await?,
         largest_table: largest_table(postgres).await?,
         rights: rights::rights(postgres, &schemas).await?,
@@ -91,6 +94,28 @@ pub async fn facts(postgres: &Postgres) -> Result<DatabaseFacts> {
             .map(|name| CleanText::from(name.as_str()))
             .collect(),
         identity,
+    })
+}
+
+/// The write-ahead log: how much of it the server keeps (`max_wal_size` and `wal_keep_size` are told in
+/// MB), unless an archive or a replica may have it keep all.
+async fn log(postgres: &Postgres, data_folder: Option<&Path>) -> Result<ServerLog> {
+    let row = first(
+        postgres
+            .look(
+                "reading how much log the server keeps",
+                "SELECT (SELECT pg_catalog.sum(setting::bigint)::bigint FROM pg_catalog.pg_settings \
+                 WHERE name IN ('max_wal_size', 'wal_keep_size')), \
+                 pg_catalog.current_setting('archive_mode') <> 'off' \
+                 OR EXISTS (SELECT 1 FROM pg_catalog.pg_replication_slots)"
+                    .to_string(),
+            )
+            .await?,
+    )?;
+    let mib: u64 = number(&row, 0)?;
+    Ok(ServerLog {
+        limit: (!truth(&row, 1)).then(|| mib.saturating_mul(1 << 20)),
+        folder: data_folder.map(|folder| folder.join("pg_wal")),
     })
 }
 

@@ -11,9 +11,13 @@ use crate::database::quoting::{literal, literals, qualified};
 use crate::database::row_sql::Dialect;
 use crate::domain::clean_text::CleanText;
 use crate::domain::instance::RowsFound;
-use crate::domain::row_question::RowQuestion;
+use crate::domain::row_question::{Patience, RowQuestion};
 
-pub async fn rows(postgres: &Postgres, question: &RowQuestion) -> Result<RowsFound> {
+pub async fn rows(
+    postgres: &Postgres,
+    question: &RowQuestion,
+    patience: Patience,
+) -> Result<RowsFound> {
     let mut found = RowsFound::default();
     let Some(schema) = schemas(postgres).await?.into_iter().next() else {
         return Ok(found);
@@ -45,7 +49,10 @@ pub async fn rows(postgres: &Postgres, question: &RowQuestion) -> Result<RowsFou
         }
         let table = qualified(text(row, 0), table)?;
         let sql = Dialect::Postgres.select(question, &table, relations.as_deref())?;
-        let rows = postgres.look(doing, sql).await?;
+        let rows = match patience {
+            Patience::Look => postgres.look(doing, sql).await?,
+            Patience::Scan => postgres.count(doing, sql).await?,
+        };
         found.add(rows.iter().map(|row| CleanText::limited(text(row, 0), 80)));
     }
     Ok(found)

@@ -90,6 +90,7 @@ pub async fn facts(sqlite: &Sqlite) -> Result<DatabaseFacts> {
             .filter(|name| is_ours(name) && *name != sqlite.name)
             .collect(),
         data_folder: Some(sqlite.folder.0.clone()),
+        log: None,
         identity,
     })
 }

@@ -26,7 +26,7 @@ use crate::domain::instance::RowsFound;
 use crate::domain::lock_holder::LockHolder;
 use crate::domain::migration::History;
 use crate::domain::names::{Engine, Identity};
-use crate::domain::row_question::RowQuestion;
+use crate::domain::row_question::{Patience, RowQuestion};
 use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::ToolCommand;
@@ -141,7 +141,7 @@ impl Database for Sqlite {
         facts::orphans(self).await
     }
 
-    async fn rows_matching(&self, question: &RowQuestion) -> Result<RowsFound> {
+    async fn rows_matching(&self, question: &RowQuestion, _: Patience) -> Result<RowsFound> {
         facts::rows_matching(self, question).await
     }
 

@@ -19,6 +19,8 @@ mod ops;
 mod orders;
 mod owner;
 mod pending;
+#[cfg(test)]
+mod pending_tests;
 mod procfs;
 mod secrets;
 mod server_control;

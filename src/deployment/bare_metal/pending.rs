@@ -75,6 +75,7 @@ pub fn compute(ground: &Ground<'_>, history: &History) -> Result<PendingWork> {
     };
     let mut versions = Vec::new();
     let mut texts = Vec::new();
+    let mut seen = BTreeSet::new();
     for folder in &all {
         let known = recorded.contains(&folder.version);
         let above = highest.is_none_or(|highest| folder.version.triple() > highest.triple());
@@ -86,7 +87,8 @@ pub fn compute(ground: &Ground<'_>, history: &History) -> Result<PendingWork> {
         let Work {
             statements,
             ignored_files,
-        } = read(folder, ground.engine, rule, history)?;
+            repeated,
+        } = read(folder, ground.engine, rule, history, &mut seen)?;
         if again && statements.is_empty() {
             continue;
         }
@@ -96,6 +98,7 @@ pub fn compute(ground: &Ground<'_>, history: &History) -> Result<PendingWork> {
             version: folder.version.clone(),
             statements,
             ignored_files,
+            repeated,
         });
     }
     let mut needs = needs::of(ground.engine, &texts).into_iter();
@@ -203,10 +206,24 @@ struct Work {
     statements: Vec<(PendingStatement, String)>,
     /// Files that the tool will ignore.
     ignored_files: Vec<CleanText>,
+    /// Statements whose text came before.
+    repeated: usize,
 }
 
-fn read(folder: &Folder, engine: Engine, rule: LeadingComments, history: &History) -> Result<Work> {
+/// What a folder would run. `seen` holds the keys of all statements before it on the way: the log has
+/// one row for one text, so a text that comes again counts as run. That is inferred: a new installation
+/// runs every folder in one go, and the files rest on it (the comment above the second index pass in
+/// <https://github.com/open-metadata/OpenMetadata/blob/main/bootstrap/sql/migrations/native/1.13.0/mysql/schemaChanges.sql>,
+/// read 2026-11-26); in the runner's code the log is asked before the first folder runs. So each is told.
+fn read(
+    folder: &Folder,
+    engine: Engine,
+    rule: LeadingComments,
+    history: &History,
+    seen: &mut BTreeSet<String>,
+) -> Result<Work> {
     let mut statements = Vec::new();
+    let mut repeated = 0;
     for text in texts(folder, engine)? {
         // A statement counts as run under whichever rule it was logged.
         let forms: Vec<Vec<String>> = LeadingComments::ALL
@@ -221,6 +238,10 @@ fn read(folder: &Folder, engine: Engine, rule: LeadingComments, history: &Histor
                 .map(|form| checksum(form))
                 .collect();
             if keys.iter().any(|key| history.has_statement(key)) {
+                continue;
+            }
+            if !seen.insert(key.clone()) {
+                repeated += 1;
                 continue;
             }
             keys.retain(|other| *other != key);
@@ -240,6 +261,7 @@ fn read(folder: &Folder, engine: Engine, rule: LeadingComments, history: &Histor
     Ok(Work {
         statements,
         ignored_files: ignored(&folder.path.join(engine.migration_folder())),
+        repeated,
     })
 }
 
@@ -257,126 +279,4 @@ fn ignored(place: &Path) -> Vec<CleanText> {
         .collect();
     found.sort();
     found
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-    use std::path::Path;
-
-    use super::{Ground, checksum, compute};
-    use crate::domain::migration::{History, NativeRow, PendingWork};
-    use crate::domain::names::Engine;
-
-    const COMMENTED: &str = "-- why\nALTER TABLE t ADD COLUMN a int;\nUPDATE t SET a = 1;\n";
-
-    fn folder(root: &Path, version: &str, file: &str, text: &str) {
-        let place = root.join(version).join("postgres");
-        std::fs::create_dir_all(&place).expect("folder");
-        std::fs::write(place.join(file), text).expect("file");
-    }
-
-    fn history(versions: &[&str], statements: &[&str]) -> History {
-        let row = |version: &&str| NativeRow {
-            version: (*version).into(),
-            status: None,
-        };
-        let logged = statements.iter().map(|text| checksum(text)).collect();
-        History {
-            native: Some(versions.iter().map(row).collect()),
-            statements: BTreeMap::from([("1.10.0".to_owned(), logged)]),
-            ..History::default()
-        }
-    }
-
-    fn pending(root: &Path, target: &str, history: &History) -> PendingWork {
-        let ground = Ground {
-            target: &target.parse().expect("version"),
-            native: root,
-            extension: None,
-            engine: Engine::Postgres,
-        };
-        compute(&ground, history).expect("computed")
-    }
-
-    fn shown(work: &PendingWork) -> Vec<(String, usize)> {
-        work.versions
-            .iter()
-            .map(|one| (one.version.to_string(), one.statements.len()))
-            .collect()
-    }
-
-    #[test]
-    fn old_targets_run_what_is_above_the_highest_number_and_new_ones_fill_gaps() {
-        let root = tempfile::tempdir().expect("root");
-        for version in ["1.9.2", "1.10.0", "1.10.2", "1.11.0"] {
-            let text = format!("SELECT '{version}';");
-            folder(root.path(), version, "schemaChanges.sql", &text);
-        }
-        folder(root.path(), "1.11.0", "postDataMigration.sql", "SELECT 2;");
-        let done = history(&["1.9.2", "1.10.2", "0.0.15"], &[]);
-        let old = pending(root.path(), "1.11.0", &done);
-        assert_eq!(shown(&old), [("1.11.0".to_owned(), 1)]);
-        assert_eq!(
-            old.versions[0].ignored_files,
-            ["postDataMigration.sql".into()]
-        );
-        let new = pending(root.path(), "1.13.0", &done);
-        // 1.9.2 and 1.10.2 are looked at again: their statements are not in the log.
-        let versions: Vec<String> = shown(&new)
-            .into_iter()
-            .map(|(version, _)| version)
-            .collect();
-        assert_eq!(versions, ["1.9.2", "1.10.0", "1.10.2", "1.11.0"]);
-        let fresh = pending(root.path(), "1.11.0", &History::default());
-        assert_eq!(fresh.versions.len(), 4);
-    }
-
-    #[test]
-    fn logged_statements_are_dropped_under_the_rule_that_the_log_shows() {
-        let root = tempfile::tempdir().expect("root");
-        folder(root.path(), "1.10.0", "schemaChanges.sql", COMMENTED);
-        folder(root.path(), "1.11.0", "schemaChanges.sql", COMMENTED);
-        for (first, expected) in [
-            ("-- why\nALTER TABLE t ADD COLUMN a int", 0),
-            ("ALTER TABLE t ADD COLUMN a int", 0),
-            ("ALTER TABLE other", 1),
-        ] {
-            let done = history(&["1.10.0"], &[first, "UPDATE t SET a = 1"]);
-            let work = pending(root.path(), "1.11.0", &done);
-            assert_eq!(shown(&work), [("1.11.0".to_owned(), expected)], "{first}");
-        }
-        // The form that is expected in the log is the one the log already shows.
-        folder(
-            root.path(),
-            "1.11.0",
-            "schemaChanges.sql",
-            "-- new\nDROP TABLE t;",
-        );
-        for (first, expected) in [
-            (
-                "-- why\nALTER TABLE t ADD COLUMN a int",
-                "-- new\nDROP TABLE t",
-            ),
-            ("ALTER TABLE t ADD COLUMN a int", "DROP TABLE t"),
-        ] {
-            let done = history(&["1.10.0"], &[first]);
-            let work = pending(root.path(), "1.11.0", &done);
-            assert_eq!(work.versions[0].statements[0].checksum, checksum(expected));
-        }
-    }
-
-    #[test]
-    fn a_folder_that_is_no_version_is_told() {
-        let root = tempfile::tempdir().expect("root");
-        folder(root.path(), "1.x", "schemaChanges.sql", "");
-        let ground = Ground {
-            target: &"1.12.4".parse().expect("version"),
-            native: root.path(),
-            extension: None,
-            engine: Engine::Postgres,
-        };
-        let told = compute(&ground, &History::default()).expect_err("no version");
-        assert!(told.to_string().contains("no version"), "{told}");
-    }
 }

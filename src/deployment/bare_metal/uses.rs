@@ -4,7 +4,7 @@
 //! (`version.number`, `version.distribution`); Airflow's REST API `/api/v2/version` (3) and
 //! `/api/v1/version` (2); `openmetadata-managed-apis`, `/openmetadata/health`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::carry::Carry;
@@ -28,6 +28,7 @@ pub async fn of(config: Result<Config>, new_home: &Path) -> Uses {
         shown(&config.text, &|_| None, &config::yaml_path(&config.home))
     });
     let carried_keys = of_config(&config, |config| carried(config, new_home));
+    let unasked = of_config(&config, |config| unasked(config, new_home));
     let keys = config.and_then(|config| keys(&config));
     let mut platform = BTreeMap::new();
     match &keys {
@@ -64,6 +65,7 @@ pub async fn of(config: Result<Config>, new_home: &Path) -> Uses {
         target_keys: Probe::from_result(shipped(new_home)),
         file_keys: Probe::from_result(file_keys),
         carried_keys: Probe::from_result(carried_keys),
+        unasked_variables: Probe::from_result(unasked),
         platform,
     }
 }
@@ -90,6 +92,26 @@ fn carried(config: &Config, new_home: &Path) -> Result<BTreeMap<String, CleanTex
         exports.value(name).or_else(old).map(str::to_owned)
     };
     shown(&text, &value, &path)
+}
+
+/// Variables with a value that the old side's file asks for and the new side's does not.
+fn unasked(config: &Config, new_home: &Path) -> Result<Vec<String>> {
+    let path = config::yaml_path(new_home);
+    let text = files::read_text(&path, files::CONFIG_LIMIT)?;
+    let asked = |text: &str| -> BTreeSet<String> {
+        let places = substitute::places(text).into_iter();
+        places.map(|place| place.name.to_owned()).collect()
+    };
+    let set = |name: &String| {
+        let value = config.environment.value(name);
+        value.is_some_and(|value| !value.trim().is_empty())
+    };
+    let (old, new) = (asked(&config.text), asked(&text));
+    Ok(old
+        .difference(&new)
+        .filter(|name| set(name))
+        .cloned()
+        .collect())
 }
 
 fn keys(config: &Config) -> Result<BTreeMap<String, CleanText>> {
@@ -227,7 +249,7 @@ mod tests {
     use std::collections::BTreeMap;
     use std::io::{Read as _, Write as _};
 
-    use super::{CleanText, Config, Probe, Used, airflow, carried, keys, plugin, shipped};
+    use super::{CleanText, Config, Probe, Used, airflow, carried, keys, plugin, shipped, unasked};
 
     const OLD: &str = "server:\n  applicationConnectors:\n    - port: 8600\ndatabase:\n  user: om\n  \
         url: jdbc:${DB_SCHEME:-postgresql}://${DB_HOST:-localhost}:5432/om\n  maxSize: ${DB_POOL:-40}\n\
@@ -240,8 +262,10 @@ mod tests {
         let new = OLD
             .replace("8600", "${SERVER_PORT:-8585}")
             .replace("clusterName: mine", "clusterName: openmetadata")
-            .replace("DB_POOL:-40", "DB_POOL:-100");
-        for (home, yaml, env) in [("old", OLD, "export DB_HOST=db1\n"), ("new", &new, "")] {
+            .replace("DB_POOL:-40", "DB_POOL:-100")
+            .replace("DB_SCHEME", "DB_KIND");
+        let set = "export DB_HOST=db1\nexport DB_SCHEME=postgresql\nexport ELSE=1\n";
+        for (home, yaml, env) in [("old", OLD, set), ("new", &new, "")] {
             let conf = root.path().join(home).join("conf");
             std::fs::create_dir_all(&conf).expect("a folder");
             std::fs::write(conf.join("openmetadata.yaml"), yaml).expect("written");
@@ -258,6 +282,7 @@ mod tests {
         assert_eq!(now["database.maxSize"].as_str(), "40");
         assert_eq!(then["database.maxSize"].as_str(), "100");
         assert_eq!(then["clusterName"].as_str(), "openmetadata");
+        assert_eq!(unasked(&config, &new).expect("told"), ["DB_SCHEME"]);
     }
 
     /// A server that gives these answers, path and document; everything else is 404. Its keys.

@@ -2,7 +2,8 @@
 
 use super::{Journey, Judged};
 use crate::domain::instance::{ClientFacts, CodeFacts};
-use crate::domain::survey::{Probe as Fact, Survey};
+use crate::domain::setting;
+use crate::domain::survey::{Owner, Probe as Fact, Survey};
 use crate::domain::version::OmVersion;
 use crate::knowledge::probe::{Client, Key, Needs};
 use crate::knowledge::range::{Range, numbers};
@@ -17,13 +18,36 @@ pub fn variables(names: &[String], survey: &Survey) -> Judged {
         })
         .map(String::as_str)
         .collect();
-    if set.is_empty() {
-        Judged::not(match names {
-            [one] => format!("{one} is not set"),
-            _ => format!("none of {} is set", names.join(", ")),
-        })
-    } else {
-        Judged::concerns(format!("{} is set", set.join(", ")))
+    if !set.is_empty() {
+        return Judged::concerns(format!("{} is set", set.join(", ")));
+    }
+    let none = match names {
+        [one] => format!("{one} is not set"),
+        _ => format!("none of {} is set", names.join(", ")),
+    };
+    match unseen_variables(survey) {
+        Some(why) => Judged::unclear(format!("{none} as far as was seen, and {why}")),
+        None => Judged::not(none),
+    }
+}
+
+/// Why the server may have variables that were not seen.
+pub fn unseen_variables(survey: &Survey) -> Option<&'static str> {
+    let settings = &survey.deployment.settings;
+    let odd = |name: &String| name.starts_with(setting::NOT_UNDERSTOOD);
+    if settings.keys().any(odd) {
+        return Some("a line of openmetadata-env.sh was not understood");
+    }
+    match survey.deployment.owner {
+        Owner::NotRunning => {
+            Some("the server is not running: what its owner gives it cannot be seen")
+        }
+        Owner::PidFile { .. }
+        | Owner::Systemd { .. }
+        | Owner::Runit { .. }
+        | Owner::Supervisord { .. }
+        | Owner::Commands { .. }
+        | Owner::Unknown { .. } => None,
     }
 }
 

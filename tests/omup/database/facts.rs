@@ -33,6 +33,13 @@ async fn facts_of_an_ordinary_role() {
         "{facts:?}"
     );
     assert_eq!(facts.sort_memory, Some(9 << 20));
+    let log = facts.log.expect("a PostgreSQL has one");
+    let waits = bench.server.sql(
+        "postgres",
+        "select current_setting('archive_mode') <> 'off' or exists (select 1 from pg_replication_slots)",
+    );
+    assert_eq!(log.limit.is_none(), waits == "t", "{log:?}");
+    assert!(log.limit.is_none_or(|limit| limit >= 32 << 20), "{log:?}");
     assert_eq!(
         facts
             .schemas

@@ -1,5 +1,6 @@
 //! Every question that the changes ask of the database, asked of a real one.
 
+use omup::domain::row_question::Patience;
 use omup::knowledge::Knowledge;
 use serde_json::Value;
 
@@ -69,13 +70,13 @@ async fn the_database_answers_as_the_data_says() {
         bench.database.sql(&statements(&world));
         let database = bench.connect().await;
         for (id, question) in knowledge.row_questions(&world.from, &world.to) {
-            let rows = good(database.rows_matching(&question).await);
+            let rows = good(database.rows_matching(&question, Patience::Look).await);
             let expected = world.rows(&question).count;
             assert_eq!(rows.count, expected, "{name}: {id}: {question:?}");
             if expected == 0 && question.tables == ["pg_extension"] {
                 let sql = "create extension if not exists pg_trgm";
                 bench.database.sql_as_superuser(sql);
-                let rows = good(database.rows_matching(&question).await);
+                let rows = good(database.rows_matching(&question, Patience::Look).await);
                 assert_eq!(rows.count, 1, "{id}: {question:?}");
                 found.insert(id.clone());
             }

@@ -41,10 +41,14 @@ fn a_way_with_a_forced_stop_names_it_and_no_way_down_is_offered() {
     let folder = Folder::new("notes_way");
     let told = |from: &str, to: &str| omup(&folder, &["notes", from, to]).expect(0).stdout;
     let gate = told("1.13.4", "2.1.0");
-    assert!(gate.starts_with("Way: 1.13.4 -> 2.0.0 -> 2.1.0."), "{gate}");
+    assert!(gate.starts_with("Way: 1.13.4 -> 2.0.7 -> 2.1.0."), "{gate}");
     assert!(told("2.0.5", "1.12.4").starts_with("No way: 2.0.5 -> 1.12.4 is a downgrade"));
     assert!(told("2.0.5", "2.9.0").starts_with("Way not known: 2.9.0 is newer"));
     assert!(told("1.14.0", "2.0.5").starts_with("Way not known: 1.14.0"));
+    assert!(told("1.13.4", "2.0.99").starts_with("Way not known: 2.0.99"));
+    assert!(told("1.13.4", "2.0.0-rc1").starts_with("Way not known: 2.0.0-rc1 is no release"));
+    let long = told("1.3.4", "1.12.4");
+    assert!(long.contains("The safer way stops at 1.10.14:"), "{long}");
 }
 
 /// All that there is, in the time of a key press; this also starts a program and is a debug build.

@@ -8,7 +8,7 @@ use crate::support::engine::Engine;
 use crate::support::engine::Server;
 use crate::support::mysql;
 
-fn stage(engine: Engine, about: &str) -> Option<Stage> {
+pub fn stage(engine: Engine, about: &str) -> Option<Stage> {
     let setting = Setting {
         confirm: false,
         ..Setting::default()
@@ -31,7 +31,7 @@ fn folder(engine: Engine) -> &'static str {
     }
 }
 
-fn sql(stage: &Stage, sql: &str) -> String {
+pub fn sql(stage: &Stage, sql: &str) -> String {
     match (stage.postgres_database(), stage.mysql_database()) {
         (Some(database), _) => database.sql(sql),
         (None, Some(database)) => database.sql(sql),
@@ -40,7 +40,7 @@ fn sql(stage: &Stage, sql: &str) -> String {
 }
 
 /// A statement more that the new version's files would run, in a version that is pending.
-fn add_statement(stage: &Stage, engine: Engine, statement: &str) {
+pub fn add_statement(stage: &Stage, engine: Engine, statement: &str) {
     let file = stage
         .home("new_home")
         .join("bootstrap/sql/migrations/native/1.12.4")
@@ -51,7 +51,7 @@ fn add_statement(stage: &Stage, engine: Engine, statement: &str) {
 }
 
 /// `omup check --json` with these arguments: the exit code and what was told.
-fn check(stage: &Stage, arguments: &[&str]) -> (i32, Value) {
+pub fn check(stage: &Stage, arguments: &[&str]) -> (i32, Value) {
     let all = [&["check", "--json"], arguments, &["--answers"]].concat();
     let ended = stage.omup(&all, true);
     let told = serde_json::from_str(&ended.stdout)
@@ -64,14 +64,14 @@ fn ids(told: &Value) -> Vec<&str> {
     all.iter().filter_map(|one| one["id"].as_str()).collect()
 }
 
-fn finding<'a>(told: &'a Value, id: &str) -> &'a Value {
+pub fn finding<'a>(told: &'a Value, id: &str) -> &'a Value {
     let mut all = told["findings"].as_array().expect("findings").iter();
     all.find(|one| one["id"] == id)
         .unwrap_or_else(|| panic!("no {id} in {told:#}"))
 }
 
 #[track_caller]
-fn verdict(stage: &Stage, id: &str, verdict: &str, words: &str) -> Value {
+pub fn verdict(stage: &Stage, id: &str, verdict: &str, words: &str) -> Value {
     let (code, told) = check(stage, &["--only", id]);
     let found = finding(&told, id).clone();
     assert_eq!(found["verdict"], verdict, "{found:#}");
@@ -82,7 +82,7 @@ fn verdict(stage: &Stage, id: &str, verdict: &str, words: &str) -> Value {
 }
 
 /// The new version's own migration, with the old one's environment: exit code and what it printed.
-fn migrate(stage: &Stage) -> (i32, String) {
+pub fn migrate(stage: &Stage) -> (i32, String) {
     let words = format!(
         "set -a; . {}; cd {}; exec bootstrap/openmetadata-ops.sh migrate",
         stage

@@ -3,6 +3,7 @@
 
 mod commands;
 mod deployment;
+mod forms;
 mod judged;
 mod relevance;
 pub mod world;

@@ -233,3 +233,44 @@ fn without_any_one_probe_a_verdict_is_wrong() {
 fn never() -> omup::knowledge::Probe {
     toml::from_str("only = { deployment = [\"none\"] }\nalways = \"never\"").expect("a probe")
 }
+
+#[test]
+fn what_could_not_be_seen_is_cannot_tell() {
+    let mut asked = 0;
+    for mut case in cases() {
+        let all: Vec<Change> = case.notes.iter().map(|note| note.change.clone()).collect();
+        let running = case.survey.deployment.owner.clone();
+        let only = |wanted: fn(&omup::knowledge::Probe) -> bool| {
+            let of = |change: &&Change| {
+                let plain = change.probe.iter().all(|probe| {
+                    wanted(probe) && probe.only.engine.is_none() && probe.only.target.is_none()
+                });
+                plain && !change.probe.is_empty()
+            };
+            all.iter().filter(of).collect::<Vec<_>>()
+        };
+        let mut variables = only(|probe| !probe.variables.is_empty());
+        variables.retain(|change| case.verdict(change) == Relevance::Not);
+        let sort = only(|probe| probe.sort_memory_below_mib.is_some());
+        asked += variables.len().min(1) + 1000 * sort.len().min(1);
+        for change in variables {
+            case.survey.deployment.owner = omup::domain::survey::Owner::NotRunning;
+            assert_eq!(case.verdict(change), Relevance::CannotTell, "{}", change.id);
+            case.survey.deployment.owner = running.clone();
+            let line = format!("{}env.sh:7", omup::domain::setting::NOT_UNDERSTOOD);
+            let settings = &mut case.survey.deployment.settings;
+            settings.insert(line.clone(), "a shell".into());
+            assert_eq!(case.verdict(change), Relevance::CannotTell, "{}", change.id);
+            case.survey.deployment.settings.remove(&line);
+            assert_eq!(case.verdict(change), Relevance::Not, "{}", change.id);
+        }
+        for change in sort {
+            case.survey.database.sort_memory = None;
+            assert_eq!(case.verdict(change), Relevance::CannotTell, "{}", change.id);
+        }
+    }
+    assert!(
+        asked > 1000 && asked % 1000 > 0,
+        "both kinds are there: {asked}"
+    );
+}

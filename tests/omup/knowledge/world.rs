@@ -220,7 +220,10 @@ impl World {
             },
             api_url: "http://localhost:8585".to_owned(),
             admin_url: "http://localhost:8586".to_owned(),
-            owner: Owner::NotRunning,
+            owner: Owner::PidFile {
+                pid: 4711,
+                file: "/opt/openmetadata-old/openmetadata.pid".into(),
+            },
             config_files: Vec::new(),
             settings,
             fleeting_secrets: Vec::new(),
@@ -253,6 +256,7 @@ impl World {
             schemas: vec!["public".into()],
             leftovers: Vec::new(),
             data_folder: None,
+            log: None,
         }
     }
 

@@ -22,6 +22,9 @@ async fn facts_of_a_real_server() {
         assert_eq!(facts.sort_memory, Some(256 * 1024));
         assert_eq!(facts.shape.encoding, "utf8mb4");
         assert_eq!(facts.schemas.len(), 1);
+        let logs = bench.server.sql("mysql", "select @@global.log_bin") == "1";
+        assert_eq!(facts.log.is_some(), logs);
+        assert!(facts.log.as_ref().is_none_or(|log| log.limit.is_none()));
         assert_eq!(
             facts.identity.server,
             bench.server.sql("mysql", "select @@server_uuid")
