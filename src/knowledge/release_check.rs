@@ -298,7 +298,7 @@ mod tests {
             (
                 "do = \"d\"\n",
                 "do = \"d\"\nusers = \"nothing\"\n",
-                "3.1.toml:17: 3.1-tiles: users",
+                "3.1.toml:18: 3.1-tiles: users",
             ),
         ] {
             let text = GOOD.replace(good, bad);
