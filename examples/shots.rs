@@ -172,7 +172,7 @@ fn afterwards(camera: &mut Camera) {
     camera.wait("possible  yes");
     camera.take("ways");
     camera.walk.choose("Restore the backup");
-    camera.walk.type_name("Go");
+    camera.walk.type_name("Go back");
     camera.wait("Rolled back");
     camera.wait("▸ Read the report");
     camera.take("rolled-back");

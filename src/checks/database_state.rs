@@ -1,5 +1,5 @@
-//! OM-DB-003, OM-DB-004, OM-LEFT-001: the database can be written, holds an OpenMetadata, and no
-//! earlier run has left a database beside it.
+//! OM-DB-003, OM-DB-004, OM-DB-005, OM-LEFT-001: the database can be written, holds an OpenMetadata, is dumped as of
+//! one moment, and no earlier run has left a database beside it.
 
 use super::check::{Check, Cost, Item, Judgement, known};
 use super::words::{count, quoted};
@@ -35,6 +35,18 @@ pub const NOT_EMPTY: Check = Check {
     judge: not_empty,
 };
 
+pub const TRANSACTIONS: Check = Check {
+    item: Item {
+        id: "OM-DB-005",
+        title: "Every table is dumped as of one moment",
+        blocks: Blocks::No,
+        cost: Cost::Query,
+        of_release: false,
+        condition: "on MySQL: no table of an engine without transactions (MyISAM, MEMORY, ...)",
+    },
+    judge: transactions,
+};
+
 pub const LEFTOVERS: Check = Check {
     item: Item {
         id: "OM-LEFT-001",
@@ -68,6 +80,24 @@ fn writable(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judg
             .command("SELECT @@global.read_only, @@global.super_read_only; SHOW REPLICA STATUS;"),
         Engine::Sqlite => said.remedy("give the user of omup the right to write the database's file and its folder"),
     }
+}
+
+fn transactions(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgement {
+    if survey.database.identity.engine != Engine::Mysql {
+        return Judgement::skip("every table of this engine has transactions");
+    }
+    let tables = &survey.database.without_transactions;
+    if tables.is_empty() {
+        return Judgement::pass("every table has transactions");
+    }
+    Judgement::warn(format!(
+        "{} no transactions: what is written into {} while the dump runs may stand in it by halves, and the digest gate may have to take a final backup in the downtime",
+        count(tables.len(), "table has", "tables have"),
+        if tables.len() == 1 { "it" } else { "them" }
+    ))
+    .seen_all(tables.iter().map(ToString::to_string))
+    .remedy("let a database administrator give them InnoDB, as OpenMetadata's own tables have it, when nobody writes; or keep writers away while the dump begins (`read_lock = true` below [backup])")
+    .command("ALTER TABLE <table> ENGINE = InnoDB;")
 }
 
 fn not_empty(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Judgement {

@@ -60,6 +60,7 @@ const CHECKS: &[Check] = &[
     rights::CHECK,
     database_state::WRITABLE,
     database_state::NOT_EMPTY,
+    database_state::TRANSACTIONS,
     tools::CHECK,
     disk::ROOM,
     disk::STATE,

@@ -189,6 +189,9 @@ pub struct DatabaseFacts {
     /// Bytes of the largest table with its indexes and TOAST.
     pub largest_table: Option<(String, u64)>,
     pub read_only: bool,
+    /// Tables of an engine without transactions, and the engine: `table_entity (MyISAM)`. Only MySQL has such.
+    #[serde(default)]
+    pub without_transactions: Vec<CleanText>,
     /// What the user may do, each probed without changing anything.
     pub rights: Vec<Right>,
     /// Sort memory that a new connection of the user sees, in bytes; `None` where the engine has none.

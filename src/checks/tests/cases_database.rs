@@ -171,6 +171,23 @@ pub const CASES: &[Case] = &[
         ..at("OM-DB-003", "a practice file without rights")
     },
     Case {
+        verdict: Skip,
+        ..at("OM-DB-005", "PostgreSQL")
+    },
+    Case {
+        change: |s, _| s.database.identity.engine = Engine::Mysql,
+        ..at("OM-DB-005", "InnoDB only")
+    },
+    Case {
+        change: |s, _| {
+            s.database.identity.engine = Engine::Mysql;
+            s.database.without_transactions = vec!["notes (MyISAM)".into()];
+        },
+        verdict: Warn,
+        shows: "notes (MyISAM)",
+        ..at("OM-DB-005", "a table without transactions")
+    },
+    Case {
         shows: "last migrated to 1.10.7",
         ..at("OM-DB-004", "an OpenMetadata")
     },

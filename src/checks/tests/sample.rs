@@ -291,6 +291,7 @@ fn database() -> DatabaseFacts {
         bytes: 10 * GIB,
         largest_table: Some(("table_entity".to_string(), 2 * GIB)),
         read_only: false,
+        without_transactions: Vec::new(),
         rights: [
             ("CREATE DATABASE", "ALTER ROLE openmetadata_user CREATEDB;"),
             (

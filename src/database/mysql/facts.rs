@@ -8,6 +8,7 @@ use super::rows::{first, number, text, truth};
 use super::{history, rights, settings, shape};
 use crate::database::quoting::literal;
 use crate::database::{OUR_PREFIX, Result};
+use crate::domain::clean_text::CleanText;
 use crate::domain::names::{Engine, Identity};
 use crate::domain::survey::{DatabaseFacts, ServerLog};
 
@@ -74,12 +75,29 @@ pub async fn facts(mysql: &Mysql) -> Result<DatabaseFacts> {
         log,
         shape: shape::read(&mut mysql.reader()).await?,
         largest_table: largest_table(mysql).await?,
+        without_transactions: without_transactions(mysql).await?,
         rights: rights::rights(mysql).await?,
         sort_memory: Some(usual.sort_memory),
         leftovers: leftovers(mysql).await?,
         schemas,
         identity,
     })
+}
+
+/// What `--single-transaction` gives no common view of (MySQL manual, "mysqldump").
+async fn without_transactions(mysql: &Mysql) -> Result<Vec<CleanText>> {
+    let rows = mysql
+        .look(
+            "listing the tables' engines",
+            "SELECT t.table_name, COALESCE(t.engine, '') FROM information_schema.tables t \
+             LEFT JOIN information_schema.engines e ON e.engine = t.engine \
+             WHERE t.table_schema = DATABASE() AND t.table_type = 'BASE TABLE' AND COALESCE(e.transactions, 'NO') <> 'YES' \
+             ORDER BY 1"
+                .to_string(),
+        )
+        .await?;
+    let words = |row: &_| CleanText::from(format!("{} ({})", text(row, 0), text(row, 1)));
+    Ok(rows.iter().map(words).collect())
 }
 
 async fn largest_table(mysql: &Mysql) -> Result<Option<(String, u64)>> {

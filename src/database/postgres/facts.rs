@@ -82,6 +82,7 @@ pub async fn facts(postgres: &Postgres) -> Result<DatabaseFacts> {
         major: number(&row, 1)?,
         bytes: number(&row, 2)?,
         read_only: usual.read_only,
+        without_transactions: Vec::new(),
         data_folder,
         log: Some(log),
         shape: shape::read(&mut postgres.reader(), &identity.database).await?,

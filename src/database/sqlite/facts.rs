@@ -74,6 +74,7 @@ pub async fn facts(sqlite: &Sqlite) -> Result<DatabaseFacts> {
         bytes: number(&row, 1)?,
         largest_table: largest(&mut session).await?,
         read_only: !writable(&file),
+        without_transactions: Vec::new(),
         rights: vec![Right {
             name: "CREATE DATABASE".to_string(),
             held: writable(&sqlite.folder.0),

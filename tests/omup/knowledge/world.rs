@@ -232,6 +232,7 @@ impl World {
 
     fn database(&self) -> DatabaseFacts {
         DatabaseFacts {
+            without_transactions: Vec::new(),
             identity: Identity {
                 engine: self.engine(),
                 server: "1".to_owned(),

@@ -58,7 +58,7 @@ fn up_and_back(engine: Engine) {
     choose(&tty, "Ways back");
     tty.wait_for("possible  yes");
     tty.send(ENTER);
-    confirm(&tty, &name, "Go");
+    confirm(&tty, &name, "Go back");
     tty.wait_for(&format!(
         "runs OpenMetadata {} again",
         version("old_version")

@@ -99,7 +99,7 @@ fn go_back(walk: &mut Walk, scenario: &str) {
     walk.choose("Ways back");
     walk.tty.wait_for("possible  yes");
     walk.choose("Restore the backup");
-    walk.type_name("Go");
+    walk.type_name("Go back");
     walk.tty.wait_for("runs OpenMetadata 1.10.7");
     walk.tty.wait_for("▸ Read the report");
     let end = status(walk, scenario);
@@ -185,7 +185,7 @@ fn out_of_sort_memory_raised_by_omup() {
     walk.choose("Raise the sort memory and go on");
     walk.tty.wait_for("possible  yes");
     walk.choose("Raise the sort memory from 256 kB to 20 MB");
-    walk.type_name("Go");
+    walk.type_name("Go on");
     walk.tty.wait_for("runs OpenMetadata 1.12.4");
     walk.tty.wait_for("▸ Read the report");
     let end = status(&walk, scenario);

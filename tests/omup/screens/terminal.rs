@@ -60,7 +60,7 @@ fn a_whole_upgrade_and_its_way_back_by_the_screens_alone() {
     walk.choose("Ways back");
     walk.tty.wait_for("possible  yes");
     walk.tty.send(ENTER);
-    walk.type_name("Go");
+    walk.type_name("Go back");
     walk.tty
         .wait_for("Rolled back: practice runs OpenMetadata 1.10.7 again");
     walk.tty.wait_for("▸ Read the report");

@@ -33,6 +33,12 @@ async fn facts_of_a_real_server() {
             facts.largest_table.as_ref().map(|table| table.0.as_str()),
             Some("table_entity")
         );
+        assert_eq!(facts.without_transactions, []);
+        bench
+            .database
+            .sql("create table old_notes (id int primary key) engine = MyISAM");
+        let with_one = good(source.facts().await);
+        assert_eq!(with_one.without_transactions, ["old_notes (MyISAM)".into()]);
         let lacking: Vec<&str> = facts
             .rights
             .iter()
