@@ -130,8 +130,12 @@ async fn conclude(context: &Context<'_>, end: ChildEnd) -> Result<Outcome, Failu
             "the tool ended with {} and no version of the new release is recorded: {line}",
             end.words()
         ))),
+        (Judged::Partial { why }, ChildEnd::Code(0)) => Err(failed(&format!(
+            "the tool ended with exit code 0, but {why}: {line}"
+        ))),
+        // The reason first: a page shows the beginning.
         (Judged::Partial { why }, end) => Err(failed(&format!(
-            "the tool ended with {}, but {why}: {line}",
+            "{line} (the tool ended with {}; {why})",
             end.words()
         ))),
     };

@@ -186,6 +186,7 @@ impl Step for CompareRestored {
             _ => return Err(fail("nothing was restored".to_string())),
         };
         let serving = serving_name(context);
+        let known = database.clone();
         if database != serving
             && context
                 .database
@@ -233,7 +234,13 @@ impl Step for CompareRestored {
                 .await
                 .map_err(|e| fail(e.to_string()))?;
             crate::process::effect::hit("restored database named");
-            context.fact(StepId::CompareRestored, Fact::ScratchDropped { database })?;
+        }
+        // Killed between the name and its record, it has the name already: what follows must be told all the same.
+        if known != serving || view.facts.scratch.contains(&serving) {
+            context.fact(
+                StepId::CompareRestored,
+                Fact::ScratchDropped { database: known },
+            )?;
             context.fact(
                 StepId::CompareRestored,
                 Fact::Restored {
