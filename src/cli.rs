@@ -118,6 +118,14 @@ pub enum Command {
     },
     /// Show what a run would do, step by step; changes nothing
     Plan(FromAnswers),
+    /// Take a backup and prove it, and nothing else: the server goes on, the database is only read
+    Backup {
+        #[command(flatten)]
+        from: FromAnswers,
+        /// Start it, print its id and come back at once
+        #[arg(long)]
+        detach: bool,
+    },
     /// Upgrade: survey, checks, backup, proof, downtime, migration, validation, report
     Run {
         #[command(flatten)]
@@ -233,6 +241,8 @@ pub enum Command {
         who: Vec<String>,
         #[arg(long)]
         abort: Option<String>,
+        #[arg(long)]
+        backup: bool,
     },
     /// The parts of a practice deployment (they refuse to run outside one)
     #[command(subcommand, hide = true)]

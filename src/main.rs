@@ -95,8 +95,27 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             app::check::check(&looking()?, from.answers()?, from.json, &wanted, full).await
         }
         Command::Plan(from) => app::check::plan(&looking()?, from.answers()?, from.json).await,
+        Command::Backup { from, detach } => {
+            let wanted = app::run::Wanted::Backup;
+            app::run::run(
+                &State::open(root)?,
+                from.answers()?,
+                wanted,
+                from.json,
+                detach,
+            )
+            .await
+        }
         Command::Run { from, detach } => {
-            app::run::run(&State::open(root)?, from.answers()?, from.json, detach).await
+            let wanted = app::run::Wanted::Upgrade;
+            app::run::run(
+                &State::open(root)?,
+                from.answers()?,
+                wanted,
+                from.json,
+                detach,
+            )
+            .await
         }
         Command::Resume { run, again, detach } => {
             app::run::resume(&State::open(root)?, &run.run, again, run.json, detach).await
@@ -171,6 +190,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
             answer,
             who,
             abort,
+            backup,
         } => {
             let way = match way {
                 Some(text) => {
@@ -195,6 +215,7 @@ async fn dispatch(cli: Cli) -> Result<ExitCode> {
                     answers,
                     who,
                     abort,
+                    backup,
                 },
             )
             .await

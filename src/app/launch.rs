@@ -63,6 +63,8 @@ pub struct Errand {
     pub answers: Vec<(String, String, String)>,
     /// Lead the run to a safe state instead of going on; who wants it.
     pub abort: Option<String>,
+    /// A backup is all that is wanted.
+    pub backup: bool,
 }
 
 /// Starts the runner and waits until it has taken the run or has ended.
@@ -115,6 +117,9 @@ pub async fn start(
             .arg(format!("{id}={value}"))
             .arg("--who")
             .arg(who);
+    }
+    if errand.backup {
+        command.arg("--backup");
     }
     if let Some(who) = &errand.abort {
         command.arg("--abort").arg(who);

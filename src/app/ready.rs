@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::error::{CommandError, Result};
 use super::json_file::{read_json, write_json};
 use super::open::{self, Opened};
-use super::runner_process::{hostname, lease};
+use super::runner_process::{Errand, hostname, lease};
 use super::situation;
 use crate::database::{Database, Lock};
 use crate::domain::answers::Answers;
@@ -38,8 +38,9 @@ pub(super) async fn prepare(
     answers: Answers,
     secrets: Secrets,
     shared: &Shared,
-    way: Option<WayId>,
+    errand: &Errand,
 ) -> Result<Ready> {
+    let way = errand.way;
     let deployment = open::without_secrets(&answers)?;
     let view = shared.view();
     // What was judged by it is judged anew, so it is looked at anew: the disk may be larger by now.
@@ -94,6 +95,7 @@ pub(super) async fn prepare(
     let goal = match way {
         Some(way) if way.is_forward() => Goal::Upgrade,
         Some(way) => Goal::WayBack { way },
+        None if errand.backup => Goal::BackUp,
         None => view.goal.clone().unwrap_or(Goal::Upgrade),
     };
     if way == Some(WayId::MoreMemory) {

@@ -24,8 +24,21 @@ pub fn who() -> String {
         .unwrap_or_else(|| crate::survey::host::this_user().to_string())
 }
 
+/// What a new run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Upgrade,
+    Backup,
+}
+
 /// A new run from an answers file, watched to its end.
-pub async fn run(state: &State, answers_file: &Path, json: bool, detach: bool) -> Result<ExitCode> {
+pub async fn run(
+    state: &State,
+    answers_file: &Path,
+    wanted: Wanted,
+    json: bool,
+    detach: bool,
+) -> Result<ExitCode> {
     let answers = open::answers(answers_file)?;
     let opened = open::deployment(&answers).await?;
     let (folder, journal) = create(state, &answers, &opened).await?;
@@ -36,6 +49,7 @@ pub async fn run(state: &State, answers_file: &Path, json: bool, detach: bool) -
         &opened.secrets,
         &Errand {
             wait: person_waits().filter(|_| !detach),
+            backup: wanted == Wanted::Backup,
             ..Errand::default()
         },
     )

@@ -39,6 +39,8 @@ pub struct Errand {
     pub who: Vec<String>,
     /// Lead the run to a safe state; who wants it.
     pub abort: Option<String>,
+    /// A backup is all that is wanted.
+    pub backup: bool,
 }
 
 /// Runs on a `LocalSet`. Its standard input holds the secrets, to the end.
@@ -131,7 +133,7 @@ async fn work(
             uid: rustix::process::getuid().as_raw(),
         })?;
     }
-    let ready = prepare(state, folder, answers, secrets, shared, errand.way).await?;
+    let ready = prepare(state, folder, answers, secrets, shared, errand).await?;
     let alarms = tokio::task::spawn_local(watch::alarms(
         ready.work.database.clone(),
         ready.work.survey.deployment.connection.user.clone(),

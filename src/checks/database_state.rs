@@ -142,7 +142,7 @@ fn not_empty(survey: &Survey, _answers: &Answers, _knowledge: &Knowledge) -> Jud
             "'{database}' knows only Flyway's history (newest version {newest}): OpenMetadata 1.0 or older, which this omup does not upgrade"
         ))
         .seen_all(seen)
-        .remedy("make a native dump of it with the command beside this, not with `metadata backup`; upgrade it by OpenMetadata's own guide to a release from 1.1 to 1.10, then check again");
+        .remedy("make a native backup of it (`omup backup` takes one and proves it; the command beside this makes a dump), not one with `metadata backup`; upgrade it by OpenMetadata's own guide to a release from 1.1 to 1.10, then check again");
         return match native_dump(survey) {
             Some(command) => said.command(command),
             None => said,

@@ -46,6 +46,8 @@ pub struct PlannedStep {
 #[serde(tag = "goal", rename_all = "kebab-case")]
 pub enum Goal {
     Upgrade,
+    /// A backup, taken and proven, and nothing else: the old version serves all the while.
+    BackUp,
     /// One of the ways back of [`super::way_back`].
     WayBack {
         way: super::way_back::WayId,

@@ -139,7 +139,7 @@ async fn complete(work: &Work, view: &RunView) -> (ExitCode, String) {
     // Validated some steps ago: a server may have died since.
     if let Err(why) = still_serves(work, view).await {
         let exit = match work.plan.goal {
-            Goal::Upgrade => ExitCode::Validation,
+            Goal::Upgrade | Goal::BackUp => ExitCode::Validation,
             Goal::WayBack { .. } => ExitCode::RollbackFailed,
         };
         return (exit, why);
@@ -152,6 +152,15 @@ async fn complete(work: &Work, view: &RunView) -> (ExitCode, String) {
             ),
             None => (ExitCode::Ok, "every step has ended".to_string()),
         },
+        Goal::BackUp => {
+            let level = view.facts.level.map_or("not proven", |level| level.words());
+            let dir = view.facts.backup_dir.clone().unwrap_or_default();
+            let message = format!(
+                "the backup is {level}: {}; nothing was stopped, and the database was only read",
+                dir.display()
+            );
+            (ExitCode::Ok, message)
+        }
         Goal::WayBack { .. } => {
             let kept = view
                 .facts

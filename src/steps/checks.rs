@@ -10,8 +10,9 @@ use crate::checks;
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::{Event, Fact};
 use crate::domain::finding::{Blocks, Finding, Verdict, counts};
-use crate::domain::plan::Intent;
+use crate::domain::plan::{Goal, Intent};
 use crate::domain::step::{Failure, Outcome, StepId};
+use crate::domain::survey::Survey;
 use crate::exit_code::ExitCode;
 use crate::knowledge::Knowledge;
 
@@ -19,15 +20,40 @@ pub struct Checks;
 
 /// The exit code that a set of findings asks for, and the findings that ask for it.
 pub fn blockers(findings: &[Finding]) -> Option<(ExitCode, Vec<&Finding>)> {
-    let blocking: Vec<&Finding> = findings
+    let holding = findings.iter().filter(|f| f.holds(Blocks::BeforeMigrate));
+    with_exit(holding.collect())
+}
+
+/// As [`blockers`] where a backup is all that is wanted: which version could be reached from it matters not, and one
+/// that knows only Flyway's history is an OpenMetadata too.
+fn backup_blockers<'a>(
+    findings: &'a [Finding],
+    survey: &Survey,
+) -> Option<(ExitCode, Vec<&'a Finding>)> {
+    let flyway = survey
+        .history
+        .known()
+        .and_then(|found| found.flyway.as_ref());
+    let old = flyway.is_some_and(|rows| !rows.is_empty());
+    let of_upgrade = |f: &Finding| f.id.starts_with(PATH) || (old && f.id == NOT_EMPTY);
+    let holding = findings
         .iter()
-        .filter(|f| f.holds(Blocks::BeforeMigrate))
-        .collect();
+        .filter(|f| f.holds(Blocks::BeforeBackup) && !of_upgrade(f));
+    with_exit(holding.collect())
+}
+
+/// The check that asks for a history of migrations.
+const NOT_EMPTY: &str = "OM-DB-004";
+
+/// How the checks of versions and their path are called.
+const PATH: &str = "OM-VER";
+
+fn with_exit(blocking: Vec<&Finding>) -> Option<(ExitCode, Vec<&Finding>)> {
     if blocking.is_empty() {
         return None;
     }
     let path = blocking.iter().any(|f| {
-        f.blocks == Blocks::Always && f.id.starts_with("OM-VER") && f.verdict == Verdict::Fail
+        f.blocks == Blocks::Always && f.id.starts_with(PATH) && f.verdict == Verdict::Fail
     });
     Some((
         if path {
@@ -86,7 +112,11 @@ impl Step for Checks {
             findings: findings.clone(),
         })?;
         tell_users(context, &knowledge)?;
-        if let Some((exit, blocking)) = blockers(&findings) {
+        let blocking = match context.view().goal {
+            Some(Goal::BackUp) => backup_blockers(&findings, context.survey),
+            Some(Goal::Upgrade | Goal::WayBack { .. }) | None => blockers(&findings),
+        };
+        if let Some((exit, blocking)) = blocking {
             let list: Vec<String> = blocking
                 .iter()
                 .map(|f| {

@@ -115,6 +115,12 @@ pub fn steps_of(goal: &Goal, answers: &Answers) -> Vec<Box<dyn Step>> {
             steps.push(Box::new(report::Report));
             steps
         }
+        Goal::BackUp => vec![
+            Box::new(checks::Checks),
+            Box::new(back_up::BackUp),
+            Box::new(prove::Prove),
+            Box::new(report::Report),
+        ],
         Goal::WayBack { way } => match way {
             WayId::Restore => {
                 let mut steps: Vec<Box<dyn Step>> = vec![

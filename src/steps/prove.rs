@@ -11,7 +11,7 @@ use crate::backup::prove::scratch_name;
 use crate::backup::{During, Leftover, ProveRequest, RestoreRequest, prove, read_certificate};
 use crate::domain::backup::{Certificate, Level};
 use crate::domain::event::Fact;
-use crate::domain::plan::Intent;
+use crate::domain::plan::{Goal, Intent};
 use crate::domain::step::{Failure, Outcome, StepId};
 use crate::exit_code::ExitCode;
 
@@ -48,6 +48,13 @@ impl Step for Prove {
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let certificate = prove_backup(context, StepId::Prove).await?;
+        let view = context.view();
+        // An upgrade writes it at the gate, where its last backup stands.
+        if let (Some(Goal::BackUp), Some(dir)) = (view.goal, view.facts.backup_dir) {
+            let manifest = recorded_manifest(context, &dir)
+                .map_err(|error| told(context, error.failure(During::Prove)))?;
+            super::way_back_file::write(context, StepId::Prove, &manifest.manifest)?;
+        }
         Ok(Outcome::Success {
             message: format!("the backup is {}", certificate.level.words()).into(),
         })

@@ -5,16 +5,17 @@ use super::restore::serving_name;
 use crate::deployment::Side;
 use crate::domain::backup::Manifest;
 use crate::domain::event::Event;
+use crate::domain::plan::Goal;
 use crate::domain::step::{Failure, StepId};
 use crate::domain::survey::Owner;
 use crate::exit_code::ExitCode;
 use crate::process::private_file::write_atomically;
 
 /// Writes it into the run's folder and beside the backup; must exist before the point of no return.
-pub fn write(context: &Context<'_>, manifest: &Manifest) -> Result<(), Failure> {
+pub fn write(context: &Context<'_>, step: StepId, manifest: &Manifest) -> Result<(), Failure> {
     let page = text(context, manifest);
     let path = context.folder.join(crate::backup::WAY_BACK);
-    context.effect(StepId::DigestGate, format!("write {}", path.display()))?;
+    context.effect(step, format!("write {}", path.display()))?;
     write_atomically(&path, page.as_bytes()).map_err(|error| {
         Failure::new(
             ExitCode::StateFolder,
@@ -29,7 +30,7 @@ pub fn write(context: &Context<'_>, manifest: &Manifest) -> Result<(), Failure> 
         return Ok(());
     };
     let path = beside.join(crate::backup::WAY_BACK);
-    context.effect(StepId::DigestGate, format!("write {}", path.display()))?;
+    context.effect(step, format!("write {}", path.display()))?;
     match write_atomically(&path, page.as_bytes()) {
         Ok(()) => Ok(()),
         Err(error) => context.recorder.record(Event::Alarm {
@@ -45,13 +46,27 @@ pub fn write(context: &Context<'_>, manifest: &Manifest) -> Result<(), Failure> 
 pub fn text(context: &Context<'_>, manifest: &Manifest) -> String {
     let view = context.view();
     let dir = view.facts.backup_dir.clone().unwrap_or_default();
-    let owner = view.facts.owner.clone().unwrap_or(Owner::NotRunning);
+    // A backup alone has stopped nothing: the server that is there when the page is needed may be of any version.
+    let alone = view.goal == Some(Goal::BackUp);
+    let (side, server, omup) = match alone {
+        true => (Side::Old, "the server", String::new()),
+        false => (
+            Side::New,
+            "the new server",
+            format!(
+                " `omup rollback {}` does the same and\ncompares the restored database with the backup.",
+                context.run
+            ),
+        ),
+    };
+    let found = match &context.survey.deployment.owner {
+        owner if alone => Some(owner.clone()),
+        _ => view.facts.owner.clone(),
+    };
+    let owner = found.unwrap_or(Owner::NotRunning);
     let database = serving_name(context);
     let original = &context.survey.database.identity.database;
-    let stop = context
-        .deployment
-        .stop_command(&owner, Side::New)
-        .join("\n");
+    let stop = context.deployment.stop_command(&owner, side).join("\n");
     let start = context
         .deployment
         .start_command(&owner, Side::Old)
@@ -70,11 +85,10 @@ pub fn text(context: &Context<'_>, manifest: &Manifest) -> String {
     };
     let page = format!(
         "# The way back by hand\n\n\
-         Run {run}, {deployment}: {from} -> {to}. This page needs no omup. `omup rollback {run}` does the same and\n\
-         compares the restored database with the backup.\n\n\
-         What it does: stops the new server, restores the backup into a **new** database `{database}`, points the old\n\
-         version at it and starts it. The upgraded database `{original}` is kept. Writes made since the backup stay in it.\n\n\
-         ## 1. Stop the new server\n\nIt is no error if it does not run. See that nobody else starts it again.\n\n```sh\n{stop}\n```\n\n\
+         Run {run}, {deployment}: {from} -> {to}. This page needs no omup.{omup}\n\n\
+         What it does: stops {server}, restores the backup into a **new** database `{database}`, points the old\n\
+         version at it and starts it. The database `{original}` is kept. Writes made since the backup stay in it.\n\n\
+         ## 1. Stop {server}\n\nIt is no error if it does not run. See that nobody else starts it again.\n\n```sh\n{stop}\n```\n\n\
          ## 2. See that the backup is whole\n\n```sh\ncd {dir}\nsha256sum -c SHA256SUMS\n```\n\n\
          ## 3. Restore it into a new database\n\nThe client tools take the password from {password}.\n\n```sh\n{restore}\n```\n\n\
          ## 4. Point the old version at it\n\n```sh\n{name}\n```\n\n\

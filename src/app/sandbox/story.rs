@@ -35,7 +35,7 @@ pub async fn tell(practice: &Practice) -> Result<ExitCode> {
         out::line(format!("    {line}"));
     }
     out::line("");
-    let ended = exit_of(run::run(&state, &answers, false, false).await);
+    let ended = exit_of(run::run(&state, &answers, run::Wanted::Upgrade, false, false).await);
     expect(ended, scenario.upgrade_ends)?;
     let folder = state.run("last")?;
     let end = match scenario.then {

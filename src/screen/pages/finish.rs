@@ -2,6 +2,7 @@
 
 use super::{buttons, running, stopped};
 use crate::domain::clean_text::CleanText;
+use crate::domain::plan::Goal;
 use crate::domain::run_view::{GO_AHEADS, Phase, StepState};
 use crate::domain::step::{Outcome, StepId};
 use crate::exit_code::ExitCode;
@@ -67,6 +68,16 @@ pub fn page(state: &State) -> Vec<Row> {
         .as_ref()
         .map_or("?".to_string(), ToString::to_string);
     match &run.view.ended {
+        Some((ExitCode::Ok, message)) if run.view.goal == Some(Goal::BackUp) => {
+            rows.push(
+                Row::new(
+                    format!("✔ The database of {} is backed up", run.view.deployment),
+                    Role::Good,
+                )
+                .hang(2),
+            );
+            rows.push(Row::text(message.to_string()));
+        }
         Some((ExitCode::Ok, message)) => {
             rows.push(
                 Row::new(

@@ -4,6 +4,7 @@
 
 pub mod stage;
 
+mod backup_alone;
 mod failures;
 mod interrupted;
 mod killed_on_mysql;

@@ -63,6 +63,9 @@ fn flyway_only(stage: &Stage, drop: &[&str], make: &str, dump: &str) {
     assert!(told.contains(dump), "how it is backed up natively: {told}");
     let refused = stage.omup(&["run", "--answers"], true);
     assert_ne!(refused.code, 0);
+    // It cannot be upgraded from here, and it can be backed up: natively, and proven like any other.
+    stage.omup(&["backup", "--answers"], true).expect(0);
+    super::backup_alone::proven(stage);
 }
 
 #[test]
