@@ -136,7 +136,7 @@ fn perform(state: &mut State, what: Do) -> Vec<Effect> {
             effects.extend(state.arrive(Page::Connect));
             effects
         }
-        Do::LookNow => guards::look(state),
+        Do::LookNow | Do::LookAgain => guards::look(state),
         Do::Continue(page) => guards::proceed(state, page),
         Do::ReadAll => items::listed_notes(state)
             .filter(|(_, note)| !state.note_read(note))

@@ -42,7 +42,7 @@ impl FieldId {
         match self {
             FieldId::OldHome | FieldId::NewHome | FieldId::BackupDir => "(needed)",
             FieldId::Name => "(host and folder)",
-            FieldId::PasswordFile => "(none: conf/ or the client's own file has it)",
+            FieldId::PasswordFile => "(none: conf/ or the client's file)",
             FieldId::Window => "(empty: no clock is shown)",
             FieldId::Mib => "(20)",
         }

@@ -42,6 +42,8 @@ pub enum Item {
 pub enum Do {
     Begin,
     LookNow,
+    /// The same, where it was looked at already.
+    LookAgain,
     Continue(Page),
     ReadAll,
     Start,
@@ -71,6 +73,7 @@ impl Do {
         match self {
             Do::Begin => "Begin a new upgrade",
             Do::LookNow => "Look at it (changes nothing)",
+            Do::LookAgain => "Look again at everything (changes nothing)",
             Do::Continue(page) => match page {
                 Page::Connect => "Continue: connect",
                 Page::Notes => "Continue: release notes",
@@ -134,7 +137,7 @@ pub fn of(state: &State) -> Vec<Item> {
         }
         Page::Checks => {
             let mut items: Vec<Item> = state.shown_checks().into_iter().map(Item::Check).collect();
-            items.push(Item::Do(Do::LookNow));
+            items.push(Item::Do(Do::LookAgain));
             items.push(Item::Do(Do::Continue(Page::Checklist)));
             items
         }
