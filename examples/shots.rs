@@ -158,7 +158,7 @@ fn upgrade(camera: &mut Camera) {
 /// What can be looked at, and the way back.
 fn afterwards(camera: &mut Camera) {
     camera.walk.choose("Read the report");
-    camera.wait("# ");
+    camera.wait("State: ");
     camera.take("report");
     camera.walk.tty.send(ESC);
     camera.wait("▸ Read the report");
