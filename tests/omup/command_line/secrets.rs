@@ -98,6 +98,10 @@ fn look(folder: &str, found: &mut BTreeSet<String>) {
         };
         let read = |name: &str| std::fs::read(format!("/proc/{pid}/{name}")).unwrap_or_default();
         let command = read("cmdline");
+        // In the middle of becoming another program; the next look knows which.
+        if command.is_empty() {
+            continue;
+        }
         let line = String::from_utf8_lossy(&command).replace('\0', " ");
         if holds(&command).is_some() {
             found.insert(format!("argument: {line}"));
