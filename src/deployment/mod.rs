@@ -99,7 +99,8 @@ pub trait Deployment: Send + Sync {
     /// Who owns the server process that listens now.
     async fn owner(&self) -> Result<Owner>;
     /// Stops the server through this owner and waits until its process is gone (at most
-    /// `seconds`). It is no error if it does not run.
+    /// `seconds`). It is no error if it does not run, nor if somebody starts another: ask
+    /// [`Deployment::owner`] afterwards.
     async fn stop(&self, owner: &Owner, side: Side, seconds: u64) -> Result<()>;
     /// Starts the server of one side through this owner; returns when the owner has taken the
     /// order, not when the server is healthy. The server outlives us.

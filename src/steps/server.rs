@@ -17,6 +17,8 @@ use crate::exit_code::ExitCode;
 const STOP_SECONDS: u64 = 120;
 /// How long a stopped server is watched for coming back by itself.
 const COMES_BACK: Duration = Duration::from_millis(1600);
+/// How long a server that is back may have nobody who owns up to it.
+const NAMED_BY: Duration = Duration::from_secs(2);
 /// How long a server whose stop was broken off is watched for going down after all.
 const GOES: Duration = Duration::from_secs(5);
 
@@ -112,19 +114,8 @@ impl Step for Stop {
         let until = Instant::now() + COMES_BACK;
         while Instant::now() < until {
             tokio::time::sleep(Duration::from_millis(250)).await;
-            match context
-                .deployment
-                .owner()
-                .await
-                .map_err(|e| self.failed(&e.to_string()))?
-            {
-                Owner::NotRunning => {}
-                back => {
-                    return Err(self.failed(&format!(
-                        "the server came back by itself: {}",
-                        owner_words(&back)
-                    )));
-                }
+            if let Some(back) = self.back(context).await? {
+                return Err(self.failed(&came_back_words(&back)));
             }
         }
         context.fact(self.step, Fact::ServerStopped {})?;
@@ -135,6 +126,21 @@ impl Step for Stop {
 }
 
 impl Stop {
+    /// Who runs a server that should be down. What starts one may name it (in a pid file) a moment after it listens.
+    async fn back(&self, context: &Context<'_>) -> Result<Option<Owner>, Failure> {
+        let until = Instant::now() + NAMED_BY;
+        loop {
+            let owner = context.deployment.owner().await;
+            match owner.map_err(|e| self.failed(&e.to_string()))? {
+                Owner::NotRunning => return Ok(None),
+                Owner::Unknown { .. } if Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                back => return Ok(Some(back)),
+            }
+        }
+    }
+
     fn failed(&self, why: &str) -> Failure {
         Failure::new(
             ExitCode::FailedBeforePoint,
@@ -143,6 +149,20 @@ impl Stop {
             "the database is as it was",
             "stop it yourself or name its commands in the answers ([server] stop, start), then `omup resume`",
         )
+    }
+}
+
+fn came_back_words(back: &Owner) -> String {
+    match back {
+        Owner::Commands { stop, .. } => {
+            format!("the server came back by itself, though your command `{stop}` had ended it")
+        }
+        Owner::PidFile { .. }
+        | Owner::Systemd { .. }
+        | Owner::Runit { .. }
+        | Owner::Supervisord { .. }
+        | Owner::Unknown { .. }
+        | Owner::NotRunning => format!("the server came back by itself: {}", owner_words(back)),
     }
 }
 
