@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use super::context::{Ask, Context, wall_ms};
-use super::{Preview, Step};
+use super::{Preview, Step, since_gate};
 use crate::backup::{read_recorded, stands, verify_read};
 use crate::checks;
 use crate::domain::duration::about;
@@ -131,32 +131,6 @@ fn backup_stands(context: &Context<'_>) -> Result<(), Failure> {
         Some(Ok(_)) => Ok(()),
         Some(Err(error)) => Err(lost(context, &error.to_string())?),
         None => Err(lost(context, "there is no backup")?),
-    }
-}
-
-/// The question may have been open for hours: what was written since the comparison is in no backup.
-async fn nobody_wrote(context: &Context<'_>) -> Result<(), Failure> {
-    let then = context.view().facts.gate_rows_written;
-    let now = match then {
-        Some(_) => context.database.rows_written().await,
-        None => None,
-    };
-    match then.zip(now) {
-        Some((then, now)) if then != now => Err(Failure::new(
-            ExitCode::FailedBeforePoint,
-            "cross the point of no return",
-            format!(
-                "the database server counts {} since the source was compared with the backup: somebody writes",
-                match now.checked_sub(then) {
-                    Some(1) => "1 written row".to_string(),
-                    Some(rows) => format!("{rows} written rows"),
-                    None => "its written rows anew".to_string(),
-                }
-            ),
-            "the database is as it was, but for what they wrote",
-            "find who writes (`omup check` lists the sessions), stop it, then `omup resume`: the source is compared again",
-        )),
-        Some(_) | None => Ok(()),
     }
 }
 
@@ -327,8 +301,8 @@ impl Step for PointOfNoReturn {
         )?;
         context.same_source(StepId::PointOfNoReturn).await?;
         context.same_configuration(StepId::PointOfNoReturn).await?;
-        nobody_wrote(context).await?;
         backup_stands(context)?;
+        since_gate::nobody_wrote(context, asked.elapsed()).await?;
         if asked.elapsed() > LONG {
             read_back(context).await?;
         }

@@ -116,7 +116,7 @@ async fn first_backup(context: &Context<'_>) -> Result<Result<Manifest, String>,
 }
 
 /// A difference in the words of the gate: the backup was there first, the database is as it is now.
-fn words(difference: &Difference) -> String {
+pub fn words(difference: &Difference) -> String {
     let detail = difference
         .detail
         .as_str()

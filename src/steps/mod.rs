@@ -21,6 +21,7 @@ mod restore;
 mod rows_taken;
 mod server;
 mod settings;
+mod since_gate;
 mod switch;
 mod validate;
 mod validate_points;

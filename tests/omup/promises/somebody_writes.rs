@@ -5,7 +5,8 @@ use std::net::Ipv4Addr;
 use std::process::{Child, Command, Stdio};
 
 use super::help::{nothing_changed, quiet, wait_for_journal};
-use crate::story::stage::{RUN, Stage};
+use crate::story::stage::{RUN, Setting, Stage};
+use crate::support::digest::difference;
 use crate::support::engine::{Database, Engine};
 use crate::support::process::Process;
 use crate::support::proxy::Proxy;
@@ -191,6 +192,89 @@ fn idle_client(engine: Engine) {
     );
     nothing_changed(&stage, &before, "an idle client");
     drop(client);
+}
+
+#[test]
+fn a_writer_whom_nobody_sees_holds_the_run_back_at_the_point_on_postgres() {
+    if let Some(stage) = Stage::postgres("unseen-writer", &asking()) {
+        unseen_writer(&stage, "written row");
+    }
+}
+
+#[test]
+fn a_writer_whom_nobody_sees_holds_the_run_back_at_the_point_on_mysql() {
+    if let Some(stage) = Stage::watched_mysql("unseen-writer", &asking()) {
+        unseen_writer(&stage, "written row");
+    }
+}
+
+/// Without the right to read the server's count, what was compared is compared again.
+#[test]
+fn a_writer_whom_nobody_counts_holds_the_run_back_at_the_point_on_mysql() {
+    if let Some(stage) = Stage::mysql("uncounted-writer", &asking()) {
+        unseen_writer(&stage, "the source is not what it was");
+    }
+}
+
+fn asking() -> Setting {
+    Setting {
+        answers: "[run]\nwait_for_answers = 120\n".to_string(),
+        confirm: false,
+        ..quiet("")
+    }
+}
+
+/// A script of a moment, between two looks at the sessions, while the go-ahead is waited for.
+fn unseen_writer(stage: &Stage, told: &str) {
+    let name = stage.database_name();
+    let answer = |id: &str| {
+        let pair = format!("{id}={name}");
+        stage.omup(&["answer", "last", &pair], false).expect(0);
+    };
+    let running = stage.call(&["run", "--answers"], true).start();
+    wait_for_journal(stage, "\"id\":\"start-of-downtime\"");
+    answer("start-of-downtime");
+    wait_for_journal(stage, "\"id\":\"point-of-no-return\"");
+    let write = match stage.database() {
+        Database::Postgres(_) => {
+            "update tag set json = jsonb_set(json, '{description}', '\"meanwhile\"')"
+        }
+        Database::Mysql(_) => "update tag set json = json_set(json, '$.description', 'meanwhile')",
+    };
+    stage.database().sql_as_administrator(write);
+    let before = stage.contents(&name);
+    // For as long as a person needs at least.
+    let asked = std::time::Instant::now();
+    wait::until("a person to be back", RUN, || {
+        (asked.elapsed() > std::time::Duration::from_secs(6)).then_some(())
+    });
+    answer("point-of-no-return");
+    let ended = running.end(RUN);
+    assert_eq!(ended.code, 31, "{}\n{}", ended.stdout, ended.stderr);
+    assert!(
+        ended.stdout.contains(told) && ended.stdout.contains("somebody writes"),
+        "{}",
+        ended.stdout
+    );
+    nothing_changed(stage, &before, "an unseen writer");
+    // What it wrote is in the backup that the next attempt stands on.
+    let running = stage.call(&["resume"], false).start();
+    for id in ["start-of-downtime", "point-of-no-return"] {
+        wait::until("the question again", RUN, || {
+            (stage.status()["view"]["question"]["id"] == id).then_some(())
+        });
+        answer(id);
+    }
+    running.end(RUN).expect(0);
+    stage
+        .omup(&["rollback", "--way", "restore", "--confirm", &name], false)
+        .expect(60);
+    let restored = stage.databases();
+    let restored: Vec<&String> = restored.iter().filter(|other| **other != name).collect();
+    assert_eq!(
+        difference(&before, &stage.contents(restored[0])),
+        Vec::<String>::new()
+    );
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::stage::{RUN, Setting, Stage};
+use crate::support::digest::difference;
 use crate::support::process::Process;
 use crate::support::wait;
 use crate::support::{mysql, postgres};
@@ -167,6 +168,73 @@ fn one_that_is_there_before_the_migration_is_ended_by_choice_on_mysql() {
     upgraded(&stage);
     let report = stage.omup(&["report"], false).expect(0).stdout;
     assert!(report.contains("was ended by choice"), "{report}");
+}
+
+/// Waiting as chosen is asked again: whoever has had enough of it begins, and nobody's session is ended.
+#[test]
+fn a_wait_that_was_chosen_can_be_taken_back_on_mysql() {
+    let slow = setting("statement_delay_ms = 50\n");
+    let Some(stage) = Stage::watched_mysql("lock-back", &slow) else {
+        return;
+    };
+    let mut holder = Holder::on_mysql(&stage);
+    let running = stage.call(&["run", "--answers"], true).start();
+    let question = asked(&stage, &holder);
+    let id = question["id"].as_str().expect("an id").to_string();
+    let answer = |pair: &str| stage.omup(&["answer", "last", pair], false).expect(0);
+    answer(&format!("{id}=wait"));
+    let again = wait_for(&stage, &format!("\"id\":\"{id}-2\""));
+    assert_eq!(
+        values(&again),
+        ["go-on".to_string(), format!("end-{}", holder.connection)]
+    );
+    let text = again["text"].as_str().expect("text");
+    assert!(text.contains("it waits, as you chose"), "{text}");
+    assert_eq!(count(&stage, "\"name\":\"migrate\""), 0, "not begun yet");
+    answer(&format!("{id}-2=go-on"));
+    wait_for(&stage, "\"name\":\"migrate\"");
+    assert!(holder.lives(), "nobody was ended");
+    holder.release();
+    running.end(RUN).expect(0);
+    assert_eq!(count(&stage, "\"fact\":\"lock-holder-ended\""), 0);
+    upgraded(&stage);
+}
+
+/// The last moment in which an abort costs no restore: no command of the new version has run.
+#[test]
+fn aborted_while_it_waits_for_a_lock_the_migration_is_not_begun_on_mysql() {
+    let Some(stage) = Stage::watched_mysql("lock-abort", &setting("")) else {
+        return;
+    };
+    let mut holder = Holder::on_mysql(&stage);
+    let name = stage.database_name();
+    let before = stage.contents(&name);
+    let running = stage.call(&["run", "--answers"], true).start();
+    asked(&stage, &holder);
+    stage.omup(&["abort"], false).expect(0);
+    let ended = running.end(RUN).expect(41);
+    assert!(
+        ended
+            .stdout
+            .contains("no command of the new version has reached the database"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(count(&stage, "question-withdrawn"), 1);
+    assert_eq!(count(&stage, "\"name\":\"migrate\""), 0, "never begun");
+    assert_eq!(
+        difference(&before, &stage.contents(&name)),
+        Vec::<String>::new()
+    );
+    assert!(holder.lives(), "nobody was ended");
+    holder.release();
+    // Nothing was migrated, so the old version may simply serve again.
+    let way = ["rollback", "--way", "start-old", "--confirm", &name];
+    stage.omup(&way, false).expect(31);
+    assert_eq!(
+        stage.serving().as_deref(),
+        stage.made["old_version"].as_str()
+    );
 }
 
 /// While the migration waits; nobody answers, and it is gone by itself: nothing is ended.

@@ -11,6 +11,7 @@ mod killed_on_mysql;
 mod lock_holders;
 mod more_memory;
 mod old_files;
+mod orphans;
 mod owners;
 mod read_lock;
 mod scenarios;
