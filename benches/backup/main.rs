@@ -246,6 +246,8 @@ impl Bench {
             server_version: "bench".into(),
             openmetadata: None,
             database_bytes: None,
+            changed: Vec::new(),
+            role: String::new(),
         };
         take(&request, &*self.database, &|_| {})
             .await

@@ -77,8 +77,8 @@ pub(super) async fn prepare(
         ));
     }
     let lease = lease(&state.lock_file(&lock_key(&identity)), &folder)?;
-    let note = format!("{}@{}", folder.run, hostname());
-    let lock = admin.lock(&note).await?;
+    let lock_note = format!("{}@{}", folder.run, hostname());
+    let lock = admin.lock(&lock_note).await?;
     super::beside::nobody_migrates(state, &folder, &identity, database.as_ref()).await?;
     if let Some(survey) = &saved {
         still_the_old_version(&view, way, survey, database.as_ref()).await?;
@@ -138,6 +138,7 @@ pub(super) async fn prepare(
         admin,
         deployment: opened.deployment,
         place: open::place(),
+        lock_note,
         secrets: opened.secrets,
     };
     Ok(Ready {

@@ -10,7 +10,7 @@ use super::out;
 use crate::domain::answers::{Answers, PERSON_WAITS_HOURS};
 use crate::domain::event::Event;
 use crate::domain::names::RunId;
-use crate::domain::run_view::{Phase, RunView};
+use crate::domain::run_view::RunView;
 use crate::exit_code::ExitCode;
 use crate::process::private_file::write_atomically;
 use crate::runner::folder::{RunFolder, State};
@@ -100,10 +100,8 @@ pub async fn resume(
         return attach::follow(&folder, From::LastRunner, json, None).await;
     }
     let view = view_of(&folder)?;
-    // Before the point of no return a failed step may simply be tried again.
-    let early = matches!(view.phase(), Phase::BeforeDowntime | Phase::Down);
     let errand = Errand {
-        retry: again || early,
+        retry: again || view.may_simply_retry(),
         wait: person_waits().filter(|_| !detach),
         ..Errand::default()
     };

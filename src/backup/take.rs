@@ -14,6 +14,7 @@ use crate::database::{Database, Snapshot};
 use crate::domain::backup::{Certificate, Level, Manifest, ReadLocked, StoredFile};
 use crate::domain::content::Content;
 use crate::domain::names::RunId;
+use crate::domain::run_view::ChangedSetting;
 use crate::domain::version::OmVersion;
 use crate::process::effect::hit;
 use crate::process::pipe::on_thread;
@@ -42,6 +43,30 @@ pub struct TakeRequest {
     pub openmetadata: Option<OmVersion>,
     /// Bytes of the database, for the estimate of the progress.
     pub database_bytes: Option<u64>,
+    /// Settings of the database for `role` that the run itself has changed: the backup has what stood there before.
+    pub changed: Vec<ChangedSetting>,
+    pub role: String,
+}
+
+/// A database's settings as they were before the run changed some of them for `role`. Each is
+/// `ROLE`, a tabulator, `NAME=VALUE`.
+fn before_changes(settings: Vec<String>, role: &str, changed: &[ChangedSetting]) -> Vec<String> {
+    let before = |setting: String| -> Option<String> {
+        let ours = setting.split_once('\t').and_then(|(whose, pair)| {
+            let (name, value) = pair.split_once('=')?;
+            let is_ours =
+                |one: &&ChangedSetting| whose == role && one.name == name && one.is_ours(value);
+            changed.iter().find(is_ours)
+        });
+        match ours {
+            None => Some(setting),
+            Some(one) => one
+                .old
+                .as_ref()
+                .map(|old| format!("{role}\t{}={old}", one.name)),
+        }
+    };
+    settings.into_iter().filter_map(before).collect()
 }
 
 /// A complete backup.
@@ -103,7 +128,8 @@ async fn take_into(
         db.snapshot().await?
     };
     let tables = snapshot.tables().await?;
-    let shape = snapshot.shape().await?;
+    let mut shape = snapshot.shape().await?;
+    shape.settings = before_changes(shape.settings, &request.role, &request.changed);
     let position = snapshot.position();
     let taken_ms = snapshot.taken_ms();
 
@@ -278,4 +304,47 @@ async fn check_and_digest(
         async { tokio::try_join!(check::whole(&expected, db, &counters, &observe), digested) };
     // While only the digests run, the check does not tell.
     told(both, &observe).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::before_changes;
+    use crate::domain::run_view::ChangedSetting;
+
+    fn changed(old: Option<&str>) -> ChangedSetting {
+        ChangedSetting {
+            scope: "role".into(),
+            name: "work_mem".into(),
+            old: old.map(String::from),
+            new: "32MB".into(),
+            earlier: vec!["20MB".into()],
+        }
+    }
+
+    #[test]
+    fn a_backup_has_the_settings_that_stood_before_the_run() {
+        let settings = |one: &str| vec![one.to_string(), "\tsearch_path=public".to_string()];
+        let cases = [
+            ("om\twork_mem=32MB", None, None),
+            ("om\twork_mem=20MB", None, None),
+            ("om\twork_mem=32MB", Some("5MB"), Some("om\twork_mem=5MB")),
+            // Somebody else's: another value, another role, another setting.
+            ("om\twork_mem=64MB", None, Some("om\twork_mem=64MB")),
+            ("bi\twork_mem=32MB", None, Some("bi\twork_mem=32MB")),
+            (
+                "om\tmaintenance_work_mem=32MB",
+                None,
+                Some("om\tmaintenance_work_mem=32MB"),
+            ),
+        ];
+        for (now, old, wanted) in cases {
+            let wanted: Vec<String> = wanted
+                .map(String::from)
+                .into_iter()
+                .chain(["\tsearch_path=public".to_string()])
+                .collect();
+            let before = before_changes(settings(now), "om", &[changed(old)]);
+            assert_eq!(before, wanted, "{now} {old:?}");
+        }
+    }
 }

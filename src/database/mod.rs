@@ -285,6 +285,24 @@ pub trait Lock: Send {
 /// Prefix of every database that omup makes on a server.
 pub const OUR_PREFIX: &str = "omup_";
 
+/// Between the plain name of a database and the run that restored it.
+const BACK: &str = "_back_";
+
+/// What the names of all restored databases of this one begin with: letters that need no quotes anywhere, and short
+/// enough for the run's name behind it (63 bytes on PostgreSQL). The database of an earlier way back gets no second
+/// suffix.
+pub fn back_prefix(configured: &str) -> String {
+    let plain = configured
+        .split_once(BACK)
+        .map_or(configured, |(plain, _)| plain);
+    let base: String = plain
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+        .take(36)
+        .collect();
+    format!("{base}{BACK}")
+}
+
 /// True for names of databases that omup makes: scratch copies and restored ones.
 pub fn is_ours(database: &str) -> bool {
     database.starts_with(OUR_PREFIX)

@@ -105,6 +105,8 @@ pub trait Deployment: Send + Sync {
     /// Starts the server of one side through this owner; returns when the owner has taken the
     /// order, not when the server is healthy. The server outlives us.
     async fn start(&self, owner: &Owner, side: Side) -> Result<()>;
+    /// Undoes what [`Deployment::stop`] did so that nobody else starts the server (a mask, a `down` file).
+    async fn allow_start(&self, owner: &Owner, side: Side) -> Result<()>;
     /// The command lines that [`Deployment::stop`] and [`Deployment::start`] would run, for the plan and the
     /// way back by hand.
     fn stop_command(&self, owner: &Owner, side: Side) -> Vec<String>;

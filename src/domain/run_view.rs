@@ -233,6 +233,9 @@ pub struct RunView {
     /// Somebody has called users back in once: what was confirmed beforehand counts no more.
     #[serde(default)]
     pub aborted_in_downtime: bool,
+    /// The runner is on its way to a safe state: what is answered now was asked by what it gives up.
+    #[serde(default)]
+    pub putting_back: bool,
     pub helm: Option<CleanText>,
     pub runner_pid: Option<u32>,
     pub runner_ticks: Option<u64>,
@@ -276,6 +279,9 @@ impl RunView {
     }
 
     fn go_ahead_to_come(&self, id: &str) -> Option<CleanText> {
+        if self.putting_back || self.abort_asked {
+            return None;
+        }
         let (step, _) = GO_AHEADS.iter().find(|(_, name)| *name == id)?;
         let to_come = !matches!(self.step(*step)?, StepState::Ended { .. });
         let name = self.identity.as_ref()?.database.as_str();
@@ -313,6 +319,16 @@ impl RunView {
         } else {
             Phase::BeforeDowntime
         }
+    }
+
+    /// A failed step may be tried again without a word of a person: before the point of no return, on a way back (its
+    /// steps clear away what they left), and where only the database or another file could not be reached.
+    pub fn may_simply_retry(&self) -> bool {
+        matches!(self.phase(), Phase::BeforeDowntime | Phase::Down)
+            || matches!(self.goal, Some(Goal::WayBack { .. }))
+            || self
+                .failure()
+                .is_some_and(|(_, failure)| failure.exit == ExitCode::CannotSurvey)
     }
 
     /// The first failed step of the present goal.

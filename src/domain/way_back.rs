@@ -4,8 +4,10 @@ use super::duration::about;
 use serde::{Deserialize, Serialize};
 
 use super::clean_text::CleanText;
-use super::run_view::{Phase, RunView};
+use super::plan::Goal;
+use super::run_view::{Phase, RunView, StepState};
 use super::space::size;
+use super::step::StepId;
 
 /// The ways that exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -147,6 +149,7 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
     let running = now
         .migration_alive
         .then(|| CleanText::from("a migration is still running: wait for it or end it first"));
+    let forward_hindrance = running.clone().or_else(|| turned_back(view));
     match view.phase() {
         Phase::BeforeDowntime => ways.push(WayBack {
             id: WayId::EndHere,
@@ -170,10 +173,11 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
         }),
         Phase::AfterPoint | Phase::Upgraded => {
             let unchanged = now.source_unchanged == Some(true);
-            let more = more_memory(view, now, running.as_ref());
+            let more = more_memory(view, now, forward_hindrance.as_ref());
             // The schema has moved, no step has failed and the run is not at its end: somebody has stopped it.
             let complete = now.migration_complete == Some(true) && !view.complete();
-            let forward = complete && view.failure().is_none();
+            let back = matches!(view.goal, Some(Goal::WayBack { .. }));
+            let forward = complete && !back && view.failure().is_none();
             let advised = forward || more.as_ref().is_some_and(|way| way.recommended);
             ways.extend(more);
             if unchanged {
@@ -222,8 +226,8 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
                 loses: "nothing".into(),
                 about_seconds: None,
                 basis: unmeasured,
-                recommended: forward,
-                hindrance: running,
+                recommended: forward && forward_hindrance.is_none(),
+                hindrance: forward_hindrance,
             };
             if complete {
                 ways.push(WayBack {
@@ -247,6 +251,19 @@ pub fn ways_back(view: &RunView, now: &Situation) -> Vec<WayBack> {
         Phase::RolledBack => {}
     }
     ways
+}
+
+/// Why going forward is over: a way back has begun to bring the old version up again.
+fn turned_back(view: &RunView) -> Option<CleanText> {
+    let begun = |id| {
+        let state = view.step(id);
+        state.is_some_and(|state| !matches!(state, StepState::ToDo))
+    };
+    let turned = matches!(view.goal, Some(Goal::WayBack { .. }))
+        && (begun(StepId::SwitchBack) || begun(StepId::StartOldServer));
+    turned.then(|| {
+        "the way back has begun to bring the old version up again: end it (`omup resume`); upgrading is a new run then".into()
+    })
 }
 
 /// The migration with more sort memory, where that is what it failed for.

@@ -219,9 +219,13 @@ pub fn answer(shared: &Shared, id: &str, value: &str, who: &str, uid: u32) -> Sa
     let expects = shared.view().expected_answers(id);
     if expects.is_empty() {
         return Say::Refused {
-            reason: format!("the run does not ask '{}' now", CleanText::limited(id, 60)).into(),
+            reason: match shared.view().putting_back {
+                true => "the run is putting everything back: a word given now would be one for another attempt".into(),
+                false => format!("the run does not ask '{}' now", CleanText::limited(id, 60)).into(),
+            },
         };
     }
+    let open = shared.view().question.is_some_and(|open| open.id == id);
     let accepted = expects.iter().any(|expected| expected.as_str() == value);
     let recorded = shared.record(Event::Answered {
         id: id.to_string(),
@@ -235,7 +239,11 @@ pub fn answer(shared: &Shared, id: &str, value: &str, who: &str, uid: u32) -> Sa
             reason: failure.why,
         },
         Ok(()) if accepted => Say::Done {
-            message: "your answer is taken; the run goes on".into(),
+            message: if open {
+                "your answer is taken; the run goes on".into()
+            } else {
+                "your answer is kept; the run takes it where it would ask".into()
+            },
         },
         Ok(()) => Say::Refused {
             reason: format!("'{id}' expects exactly: {}", one_of(&expects)).into(),

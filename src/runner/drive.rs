@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::database::{Admin, Database, Lock};
+use crate::database::{Admin, Database, DatabaseError, Lock};
 use crate::deployment::Deployment;
 use crate::domain::answers::Answers;
 use crate::domain::event::Event;
@@ -22,6 +23,13 @@ use super::one_step::{interrupted_unknown, look, run_step};
 use super::put_back::put_back;
 use super::recorder::{Shared, THE_JOURNAL};
 
+/// How often the lock's connection says something, shorter than the idle limits of firewalls and balancers (AWS network
+/// load balancers: 350 s by default).
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+/// Tries to take a lost lock anew, and the pause between two.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_secs(3);
+
 /// Everything that a run needs beside its journal.
 pub struct Work {
     pub folder: RunFolder,
@@ -33,6 +41,8 @@ pub struct Work {
     pub admin: Arc<dyn Admin>,
     pub deployment: Arc<dyn Deployment>,
     pub place: Place,
+    /// Who holds the lock on the database, in words for others: this run on this host.
+    pub lock_note: String,
     pub secrets: Secrets,
 }
 
@@ -89,10 +99,10 @@ pub async fn drive(
             }
         };
         again = again.filter(|failed| *failed != id);
-        if let Err(failure) = still_locked(&work, &mut lock).await {
-            break (ExitCode::LockLost, failure.to_string());
+        if let Err(unlocked) = still_locked(&work, &mut lock).await {
+            break not_locked(&work, &shared, id, unlocked).await;
         }
-        match run_step(work.clone(), shared.clone(), id).await {
+        match with_lock(run_step(work.clone(), shared.clone(), id), &mut lock).await {
             Ok(()) if shared.view().abort_asked => break aborted(&work, &shared).await,
             Ok(()) => {}
             Err(failure) => {
@@ -211,30 +221,87 @@ async fn still_serves(work: &Work, view: &RunView) -> Result<(), String> {
     ))
 }
 
-async fn still_locked(work: &Work, lock: &mut Box<dyn Lock>) -> Result<(), Failure> {
+/// A step, with a word over the lock's own connection now and then: what says nothing for long is forgotten by the
+/// firewalls between.
+async fn with_lock<T>(step: impl Future<Output = T>, lock: &mut Box<dyn Lock>) -> T {
+    tokio::pin!(step);
+    loop {
+        tokio::select! {
+            ended = &mut step => return ended,
+            // Whether it is held is asked, and seen to, before the next step.
+            () = tokio::time::sleep(KEEP_ALIVE) => { let _ = lock.held().await; }
+        }
+    }
+}
+
+/// The lock is held, taken anew where its connection was lost; a server that starts again is waited for a little.
+async fn still_locked(work: &Work, lock: &mut Box<dyn Lock>) -> Result<(), DatabaseError> {
     if lock.held().await {
         return Ok(());
     }
-    match work.admin.lock(work.folder.run.as_str()).await {
-        Ok(again) => {
-            *lock = again;
-            Ok(())
+    let mut tries = LOCK_TRIES;
+    loop {
+        match work.admin.lock(&work.lock_note).await {
+            Ok(again) => {
+                *lock = again;
+                return Ok(());
+            }
+            Err(error) => {
+                tries -= 1;
+                if tries == 0 || matches!(error, DatabaseError::Locked { .. }) {
+                    return Err(error);
+                }
+                tokio::time::sleep(LOCK_PAUSE).await;
+            }
         }
-        Err(error) => Err(Failure::new(
-            ExitCode::LockLost,
-            "hold the lock on the database",
-            error.to_string(),
-            "nothing further was started",
-            "see who holds it, then `omup resume`",
-        )),
     }
+}
+
+/// How the run ends without its lock. Held by another run, the database is theirs: no server is started on it.
+async fn not_locked(
+    work: &Work,
+    shared: &Shared,
+    id: StepId,
+    error: DatabaseError,
+) -> (ExitCode, String) {
+    let theirs = matches!(error, DatabaseError::Locked { .. });
+    let failure = Failure::new(
+        ExitCode::LockLost,
+        "hold the lock on the database",
+        error.to_string(),
+        "nothing further was started",
+        format!(
+            "see who holds it and that the database answers, then `omup resume {}`",
+            work.folder.run
+        ),
+    );
+    if theirs && shared.view().phase() == Phase::Down {
+        return (
+            failure.exit,
+            format!(
+                "stopped at '{}' ({failure}). USERS ARE LOCKED OUT: another run has taken this database, so the old server was not started. Still safe: {}. Next: {}, or `omup abort {}`: it starts the old server.",
+                id.title(),
+                failure.still_safe,
+                failure.next,
+                work.folder.run
+            ),
+        );
+    }
+    failed(work, shared, id, failure, false).await
 }
 
 /// A step that failed in an earlier life of this run: the exit code is told again.
 async fn stopped(work: &Work, shared: &Shared, id: StepId) -> (ExitCode, String) {
     let failure = shared.view().failure().map(|(_, failure)| failure.clone());
     match failure {
-        Some(failure) => failed(work, shared, id, failure, false).await,
+        Some(failure) => {
+            let (exit, told) = failed(work, shared, id, failure, false).await;
+            let again = format!(
+                "That is how it ended before; nothing was tried now. `omup resume {} --again` runs this step again.",
+                work.folder.run
+            );
+            (exit, format!("{told} {again}"))
+        }
         None => (
             ExitCode::Internal,
             "a step has failed without a reason".to_string(),

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use super::context::{Ask, Context, wall_ms};
+use super::nobody_serves::nobody_serves;
+use super::prove_quiet::may_write;
 use super::{Preview, Step, since_gate};
 use crate::backup::{read_recorded, stands, verify_read};
 use crate::checks;
@@ -155,6 +157,16 @@ async fn read_back(context: &Context<'_>) -> Result<(), Failure> {
     }
 }
 
+fn served(why: &str) -> Failure {
+    Failure::new(
+        ExitCode::FailedBeforePoint,
+        "cross the point of no return",
+        why,
+        "nothing of the new version has reached the database",
+        "stop it where it runs and what starts it, then `omup resume`: the source is compared again",
+    )
+}
+
 /// The failure to tell, with the way to another backup opened.
 fn lost(context: &Context<'_>, why: &str) -> Result<Failure, Failure> {
     context.recorder.record(Event::Reopened {
@@ -267,6 +279,12 @@ impl Step for PointOfNoReturn {
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let view = context.view();
+        // Killed between this fact and the step's end; the migration looks for itself.
+        if view.facts.point_crossed_ms.is_some() {
+            return Ok(Outcome::Success {
+                message: "confirmed before".into(),
+            });
+        }
         if !view.facts.gate_equal || view.facts.level < Some(context.answers.backup.level) {
             return Err(Failure::new(
                 ExitCode::Verification,
@@ -302,6 +320,9 @@ impl Step for PointOfNoReturn {
         context.same_source(StepId::PointOfNoReturn).await?;
         context.same_configuration(StepId::PointOfNoReturn).await?;
         backup_stands(context)?;
+        nobody_serves(context, may_write)
+            .await
+            .map_err(|why| served(&why))?;
         since_gate::nobody_wrote(context, asked.elapsed()).await?;
         if asked.elapsed() > LONG {
             read_back(context).await?;

@@ -98,6 +98,8 @@ pub async fn take_backup(context: &Context<'_>, step: StepId) -> Result<Taken, F
         server_version: context.survey.database.version_text.to_string(),
         openmetadata: context.survey.versions.database.known().cloned(),
         database_bytes: Some(context.survey.database.bytes),
+        changed: context.view().facts.changed_settings,
+        role: context.survey.deployment.connection.user.clone(),
     };
     let taken = telling(context, step, |tell| {
         let (database, request) = (context.database.clone(), &request);

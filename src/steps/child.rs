@@ -176,13 +176,21 @@ pub fn tail(context: &Context<'_>, name: &str) -> Vec<CleanText> {
 
 /// The line that most likely says why: the last that names a failure, else the last one.
 pub fn telling_line(lines: &[CleanText]) -> CleanText {
+    failing_line(lines)
+        .or_else(|| lines.iter().rev().find(speaks).cloned())
+        .unwrap_or_else(|| "it printed nothing that tells".into())
+}
+
+/// Frames of tables and of stack traces, and sentences that end before their cause, tell nothing.
+fn speaks(line: &&CleanText) -> bool {
+    let text = line.as_str().trim();
+    let frame = text.starts_with('+') || text.starts_with('|') || text.starts_with("at ");
+    !frame && !text.ends_with("due to") && text.chars().any(char::is_alphabetic)
+}
+
+/// The last line that names a failure.
+pub fn failing_line(lines: &[CleanText]) -> Option<CleanText> {
     const WORDS: [&str; 5] = ["Failed to run sql", "Exception", "ERROR", "due to", "ailed"];
-    // Frames of tables and of stack traces, and sentences that end before their cause, tell nothing.
-    let speaks = |line: &&CleanText| {
-        let text = line.as_str().trim();
-        let frame = text.starts_with('+') || text.starts_with('|') || text.starts_with("at ");
-        !frame && !text.ends_with("due to") && text.chars().any(char::is_alphabetic)
-    };
     WORDS
         .iter()
         .find_map(|word| {
@@ -192,7 +200,5 @@ pub fn telling_line(lines: &[CleanText]) -> CleanText {
                 .filter(speaks)
                 .find(|line| line.as_str().contains(word))
         })
-        .or_else(|| lines.iter().rev().find(speaks))
         .cloned()
-        .unwrap_or_else(|| "it printed nothing that tells".into())
 }

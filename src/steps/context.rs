@@ -11,6 +11,7 @@ use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::{Event, Fact};
 use crate::domain::names::{Identity, RunId};
+use crate::domain::plan::Goal;
 pub use crate::domain::progress::Progress;
 use crate::domain::run_view::RunView;
 use crate::domain::secret::{Redactor, Secret};
@@ -70,6 +71,16 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// What nothing has happened to, in words, where a step failed that looks or stops.
+    pub fn still_safe(&self) -> &'static str {
+        let view = self.view();
+        match (view.goal, view.facts.point_crossed_ms) {
+            (Some(Goal::WayBack { .. }), _) => "the backup; every database is as it stood",
+            (_, Some(_)) => "the backup and the old installation",
+            (_, None) => "the database is as it was",
+        }
+    }
+
     /// Says what is about to be done to the world. Numbered by the journal; a kill may come right
     /// after it.
     pub fn effect(&self, step: StepId, what: impl AsRef<str>) -> Result<(), Failure> {

@@ -52,7 +52,9 @@ impl Step for DigestGate {
         };
         context.effect(StepId::DigestGate, format!("take a final backup: {why}"))?;
         take_backup(context, StepId::DigestGate).await?;
-        prove_backup(context, StepId::DigestGate).await?;
+        prove_backup(context, StepId::DigestGate)
+            .await?
+            .at_level(context)?;
         let dir = context
             .view()
             .facts

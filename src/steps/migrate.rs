@@ -7,15 +7,18 @@ use async_trait::async_trait;
 
 use super::child::{self, ChildEnd};
 use super::context::Context;
+use super::digest_gate::{differences, words};
 use super::lock_holders;
 use super::migrate_verdict::{Judged, verdict};
 use super::migrate_watch::Watch;
 use super::more_memory;
-use super::settings::migration_params;
+use super::nobody_serves::{nobody_serves, of_openmetadata};
+use super::settings::{migration_params, still_enough};
 use super::{Preview, Step, command, look};
+use crate::backup::read_recorded;
 use crate::deployment::Side;
 use crate::domain::backup::Level;
-use crate::domain::event::Fact;
+use crate::domain::event::{Event, Fact};
 use crate::domain::plan::Intent;
 use crate::domain::space::size;
 use crate::domain::step::{Failure, Looked, Outcome, StepId};
@@ -57,15 +60,19 @@ impl Step for Migrate {
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         context.same_database(StepId::Migrate).await?;
         if context.view().facts.counts_before.is_empty() {
-            let before = context
-                .database
-                .entity_counts()
-                .await
-                .map_err(|e| failed(context, &e.to_string()))?;
-            context.fact(StepId::Migrate, Fact::CountsBefore { counts: before })?;
+            // For the validation alone: a count that takes too long keeps nobody locked out.
+            match context.database.entity_counts().await {
+                Ok(counts) => context.fact(StepId::Migrate, Fact::CountsBefore { counts })?,
+                Err(error) => context.recorder.record(Event::Alarm {
+                    text: context.clean(&format!(
+                        "the entities could not be counted before the migration ({error}): the validation cannot compare them"
+                    )),
+                })?,
+            }
         }
         no_orphans(context).await?;
         lock_holders::before(context).await?;
+        still_enough(context).await?;
         let params = migration_params(context);
         let tool = context
             .deployment
@@ -78,6 +85,9 @@ impl Step for Migrate {
             .await
             .map_err(|e| failed(context, &e.to_string()))?;
         lock_holders::not_aborted(context)?;
+        nobody_serves(context, of_openmetadata)
+            .await
+            .map_err(|why| served(context, &why))?;
         let watch = Watch::new(context);
         let end = child::run(context, StepId::Migrate, NAME, &tool, || watch.beat()).await?;
         lock_holders::over(context)?;
@@ -92,11 +102,17 @@ impl Step for Migrate {
         match judge(context).await? {
             Judged::Complete { statements } => {
                 record_complete(context, statements)?;
+                // Nobody knows the exit code of an adopted child.
+                if let Some(line) = child::failing_line(&child::tail(context, NAME)) {
+                    context.recorder.record(Event::Alarm {
+                        text: context.clean(&format!(
+                            "every statement is recorded, but how the tool ended is not known, and its log says: {line}. What comes after the schema (search indexes) may not be done"
+                        )),
+                    })?;
+                }
                 Ok(Looked::Done { message: format!("the migration had gone on by itself and is complete: {statements} statements recorded").into() })
             }
-            Judged::Untouched => Ok(Looked::NotDone {
-                message: "no statement of the new version had run".into(),
-            }),
+            Judged::Untouched => unrecorded(context).await,
             Judged::Partial { why } => {
                 let line = child::telling_line(&child::tail(context, NAME));
                 Ok(Looked::Unknown {
@@ -107,6 +123,52 @@ impl Step for Migrate {
             }
         }
     }
+}
+
+/// No statement is recorded. One that was executed and not recorded would fail the second time: only a database that
+/// still equals the backup is one in which none has run.
+async fn unrecorded(context: &Context<'_>) -> Result<Looked, Failure> {
+    context.doing(
+        StepId::Migrate,
+        "no statement is recorded; comparing the database with the backup, since one may have run",
+    );
+    let facts = context.view().facts;
+    let recorded = facts.manifest_sha256.unwrap_or_default();
+    let read = facts
+        .backup_dir
+        .map(|dir| read_recorded(&dir, &recorded).map_err(|error| error.to_string()));
+    let found = match read {
+        Some(Ok(read)) => {
+            let database = context.database.clone();
+            differences(context, StepId::Migrate, &read.manifest, database).await
+        }
+        Some(Err(error)) => Err(error),
+        None => Err("there is no backup".to_string()),
+    };
+    let why = match found {
+        Ok(Some(found)) if found.is_empty() => {
+            return Ok(Looked::NotDone {
+                message: "no statement of the new version had run: none is recorded, and the database equals the backup".into(),
+            });
+        }
+        Ok(Some(found)) => {
+            let named: Vec<String> = found.iter().take(5).map(words).collect();
+            format!(
+                "no statement is recorded, but the database is not what it was: {}",
+                named.join("; ")
+            )
+        }
+        Ok(None) => {
+            "no statement is recorded, and the backup has no digests to compare the database with"
+                .to_string()
+        }
+        Err(error) => format!(
+            "no statement is recorded, and the database could not be compared with the backup: {error}"
+        ),
+    };
+    Ok(Looked::Unknown {
+        message: context.clean(&why),
+    })
 }
 
 async fn conclude(context: &Context<'_>, end: ChildEnd) -> Result<Outcome, Failure> {
@@ -231,6 +293,19 @@ async fn no_orphans(context: &Context<'_>) -> Result<(), Failure> {
         );
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
+}
+
+fn served(context: &Context<'_>, why: &str) -> Failure {
+    Failure::new(
+        ExitCode::FailedAfterPoint,
+        "begin the migration",
+        why,
+        "no command of the new version has reached the database in this attempt",
+        format!(
+            "stop it where it runs and what starts it, then `omup resume {run} --again`; `omup rollback {run}` shows the ways back. What was written meanwhile is in no backup",
+            run = context.run
+        ),
+    )
 }
 
 fn failed(context: &Context<'_>, why: &str) -> Failure {

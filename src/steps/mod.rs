@@ -13,6 +13,7 @@ mod migrate;
 mod migrate_verdict;
 mod migrate_watch;
 pub mod more_memory;
+mod nobody_serves;
 mod ops;
 mod prove;
 mod prove_quiet;

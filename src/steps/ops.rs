@@ -8,7 +8,7 @@ use super::context::Context;
 use super::{Preview, Step, command};
 use crate::deployment::Side;
 use crate::domain::clean_text::CleanText;
-use crate::domain::plan::Intent;
+use crate::domain::plan::{Goal, Intent};
 use crate::domain::step::{Failure, Looked, Outcome, StepId};
 use crate::exit_code::ExitCode;
 
@@ -177,7 +177,10 @@ fn failed(context: &Context<'_>, name: &str, why: &str) -> Failure {
         ExitCode::Validation,
         format!("run {name}"),
         context.clean(why).as_str(),
-        "the new version serves",
+        match context.view().goal {
+            Some(Goal::WayBack { .. }) => "the old version serves",
+            Some(Goal::Upgrade | Goal::BackUp) | None => "the new version serves",
+        },
         "mend the cause, then `omup resume --again`",
     )
 }

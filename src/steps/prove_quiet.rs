@@ -68,7 +68,7 @@ impl Step for ProveQuiet {
                 .database
                 .sessions()
                 .await
-                .map_err(|e| failed(&e.to_string()))?;
+                .map_err(|e| failed(context, &e.to_string()))?;
             let writers: Vec<String> = sessions
                 .iter()
                 .filter(|s| may_write(s, user))
@@ -85,11 +85,10 @@ impl Step for ProveQuiet {
             } else {
                 quiet = 0;
                 if sample >= GRACE_SAMPLES {
-                    return Err(failed(&format!(
-                        "{} can still write: {}",
-                        writers.len(),
-                        writers.join("; ")
-                    )));
+                    return Err(failed(
+                        context,
+                        &format!("{} can still write: {}", writers.len(), writers.join("; ")),
+                    ));
                 }
                 context.doing(
                     StepId::ProveQuiet,
@@ -157,17 +156,18 @@ async fn nothing_written(
         [] => "no session that can be seen does it".to_string(),
         some => format!("connected are: {}", some.join("; ")),
     };
-    Err(failed(&format!(
-        "rows are written into this database all the same; {who}"
-    )))
+    Err(failed(
+        context,
+        &format!("rows are written into this database all the same; {who}"),
+    ))
 }
 
-fn failed(why: &str) -> Failure {
+fn failed(context: &Context<'_>, why: &str) -> Failure {
     Failure::new(
         ExitCode::FailedBeforePoint,
         "prove that nobody writes",
         why,
-        "the database is as it was",
+        context.still_safe(),
         "stop that client or server where it runs (the address says where), then `omup resume`",
     )
 }

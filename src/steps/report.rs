@@ -35,7 +35,7 @@ impl Step for Report {
                 ExitCode::StateFolder,
                 "write the report",
                 error.to_string(),
-                "the upgrade itself stands",
+                "what the run did stands; the journal tells it",
                 "make room, then `omup resume --again`",
             )
         })?;

@@ -29,20 +29,12 @@ pub fn unfinished_name(context: &Context<'_>) -> String {
 /// The name under which it serves, no longer one that omup would ever drop. At most 63 bytes.
 pub fn serving_name(context: &Context<'_>) -> String {
     let configured = &context.survey.database.identity.database;
-    // The database of an earlier way back does not carry both suffixes.
-    let plain = configured
-        .split_once(BACK)
-        .map_or(configured.as_str(), |(plain, _)| plain);
-    let base: String = plain
-        .chars()
-        .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
-        .take(36)
-        .collect();
-    format!("{base}{BACK}{}", context.run.compact())
+    format!(
+        "{}{}",
+        crate::database::back_prefix(configured),
+        context.run.compact()
+    )
 }
-
-/// Between the plain name and the run that restored it.
-const BACK: &str = "_back_";
 
 fn failed(context: &Context<'_>, what: &str, why: &str) -> Failure {
     Failure::new(
@@ -169,8 +161,8 @@ impl Step for CompareRestored {
             ),
             Intent::Sql {
                 statement: format!(
-                    "ALTER DATABASE omup_<run>_back RENAME TO {}_back_<run>",
-                    preview.survey.database.identity.database
+                    "ALTER DATABASE omup_<run>_back RENAME TO {}<run>",
+                    crate::database::back_prefix(&preview.survey.database.identity.database)
                 )
                 .into(),
             },

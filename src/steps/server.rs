@@ -20,7 +20,7 @@ const COMES_BACK: Duration = Duration::from_millis(1600);
 /// How long a server that is back may have nobody who owns up to it.
 const NAMED_BY: Duration = Duration::from_secs(2);
 /// How long a server whose stop was broken off is watched for going down after all.
-const GOES: Duration = Duration::from_secs(5);
+const GOES: Duration = Duration::from_secs(15);
 
 /// Stops the old server (upgrade) or whichever server runs (way back).
 pub struct Stop {
@@ -69,9 +69,10 @@ impl Step for Stop {
             .deployment
             .owner()
             .await
-            .map_err(|e| self.failed(&e.to_string()))?;
+            .map_err(|e| self.failed(context, &e.to_string()))?;
         match &owner {
             Owner::NotRunning => {
+                self.stop_what_may_come(context, side).await?;
                 if keep && context.view().facts.owner.is_none() {
                     let known = context.survey.deployment.owner.clone();
                     context.fact(self.step, Fact::OwnerFound { owner: known })?;
@@ -82,7 +83,7 @@ impl Step for Stop {
                 });
             }
             Owner::Unknown { pid, parent } => {
-                return Err(self.failed(&format!(
+                return Err(self.failed(context, &format!(
                     "process {pid} was started by '{parent}', which omup does not know how to ask; \
                      give server.stop and server.start in the answers"
                 )));
@@ -110,14 +111,8 @@ impl Step for Stop {
             .deployment
             .stop(&owner, side, STOP_SECONDS)
             .await
-            .map_err(|e| self.failed(&e.to_string()))?;
-        let until = Instant::now() + COMES_BACK;
-        while Instant::now() < until {
-            tokio::time::sleep(Duration::from_millis(250)).await;
-            if let Some(back) = self.back(context).await? {
-                return Err(self.failed(&came_back_words(&back)));
-            }
-        }
+            .map_err(|e| self.failed(context, &e.to_string()))?;
+        self.stays_down(context).await?;
         context.fact(self.step, Fact::ServerStopped {})?;
         Ok(Outcome::Success {
             message: format!("stopped through {}; it stayed down", owner_words(&owner)).into(),
@@ -126,12 +121,47 @@ impl Step for Stop {
 }
 
 impl Stop {
+    /// Nobody listens, but one may be on its way up (a JVM that boots, a unit that is started again in some seconds):
+    /// its known owner is asked to stop it all the same, where that is no error for one that is down.
+    async fn stop_what_may_come(&self, context: &Context<'_>, side: Side) -> Result<(), Failure> {
+        let known = context.view().facts.owner;
+        let known = known.unwrap_or_else(|| context.survey.deployment.owner.clone());
+        // The process of then is not that of now.
+        let owner = match known {
+            Owner::PidFile { file, .. } => Owner::PidFile { pid: 0, file },
+            Owner::Systemd { unit, .. } => Owner::Systemd { pid: 0, unit },
+            Owner::Runit { service, .. } => Owner::Runit { pid: 0, service },
+            Owner::Supervisord { .. }
+            | Owner::Commands { .. }
+            | Owner::Unknown { .. }
+            | Owner::NotRunning => return Ok(()),
+        };
+        context.effect(
+            self.step,
+            context.deployment.stop_command(&owner, side).join(" && "),
+        )?;
+        let stopped = context.deployment.stop(&owner, side, STOP_SECONDS).await;
+        stopped.map_err(|e| self.failed(context, &e.to_string()))?;
+        self.stays_down(context).await
+    }
+
+    async fn stays_down(&self, context: &Context<'_>) -> Result<(), Failure> {
+        let until = Instant::now() + COMES_BACK;
+        while Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(250)).await;
+            if let Some(back) = self.back(context).await? {
+                return Err(self.failed(context, &came_back_words(&back)));
+            }
+        }
+        Ok(())
+    }
+
     /// Who runs a server that should be down. What starts one may name it (in a pid file) a moment after it listens.
     async fn back(&self, context: &Context<'_>) -> Result<Option<Owner>, Failure> {
         let until = Instant::now() + NAMED_BY;
         loop {
             let owner = context.deployment.owner().await;
-            match owner.map_err(|e| self.failed(&e.to_string()))? {
+            match owner.map_err(|e| self.failed(context, &e.to_string()))? {
                 Owner::NotRunning => return Ok(None),
                 Owner::Unknown { .. } if Instant::now() < until => {
                     tokio::time::sleep(Duration::from_millis(100)).await;
@@ -141,13 +171,16 @@ impl Stop {
         }
     }
 
-    fn failed(&self, why: &str) -> Failure {
+    fn failed(&self, context: &Context<'_>, why: &str) -> Failure {
         Failure::new(
             ExitCode::FailedBeforePoint,
             "stop the server through its owner",
             why,
-            "the database is as it was",
-            "stop it yourself or name its commands in the answers ([server] stop, start), then `omup resume`",
+            context.still_safe(),
+            format!(
+                "stop it yourself and what starts it, then `omup resume {}`; a new run may name its commands in the answers ([server] stop, start)",
+                context.run
+            ),
         )
     }
 }
@@ -418,6 +451,15 @@ pub async fn serve_old_again(context: &Context<'_>) -> Result<(), Failure> {
     while goes && !matches!(owner, Ok(Owner::NotRunning)) && since.elapsed() < GOES {
         tokio::time::sleep(Duration::from_millis(200)).await;
         owner = context.deployment.owner().await;
+    }
+    // Whatever the stop has forbidden (a mask, a `down` file) would keep it down the next time.
+    if view.attempts.contains_key(&StepId::StopServer)
+        && let Some(forbidden) = &view.facts.owner
+    {
+        let allowed = context.deployment.allow_start(forbidden, Side::Old).await;
+        allowed.map_err(|error| {
+            start_failed(context, StepId::StopServer, Side::Old, &error.to_string())
+        })?;
     }
     if let Ok(Owner::NotRunning) = owner {
         start_and_wait(context, StepId::StopServer, Side::Old).await?;

@@ -130,6 +130,23 @@ impl Step for TuneMemory {
     }
 }
 
+/// What was proven before still is: a setting of the whole server is gone when that has been restarted since.
+///
+/// # Errors
+/// As the step's own.
+pub async fn still_enough(context: &Context<'_>) -> Result<(), Failure> {
+    let (_, wanted) = sort_memory_of(&context.view(), context.answers);
+    if context.view().facts.memory.is_none() {
+        return Ok(());
+    }
+    let params = migration_params(context);
+    match context.database.sort_memory_with(Some(&params)).await {
+        Ok(Some(seen)) if seen < wanted => TuneMemory.run(context).await.map(|_| ()),
+        // One that does not answer now fails in what follows, with its own words.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 /// A warning is a failure where the engine fails with too little: better now than in the migration.
 fn enough(context: &Context<'_>, outcome: Outcome) -> Result<Outcome, Failure> {
     let setting = setting_of(context);

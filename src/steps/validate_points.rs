@@ -106,6 +106,10 @@ pub fn counts(
     after: &BTreeMap<String, u64>,
     taken: &Reasons,
 ) -> Point {
+    if before.is_empty() {
+        let told = "not compared: they were not counted before the migration";
+        return Point::new("entities", PointResult::Doubt, told);
+    }
     let mut lost = Vec::new();
     let mut explained = Vec::new();
     let mut more = Vec::new();

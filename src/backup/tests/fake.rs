@@ -94,6 +94,8 @@ impl Fake {
             server_version: "1".into(),
             openmetadata: None,
             database_bytes: Some(100_000),
+            changed: Vec::new(),
+            role: String::new(),
         }
     }
 

@@ -48,7 +48,9 @@ pub struct MysqlLock {
 }
 
 impl MysqlLock {
-    /// Takes the lock without waiting.
+    /// Takes the lock without waiting. `note` belongs to one living process on earth: a session that holds the lock
+    /// with the same note is one that this run has lost on the way (a firewall forgot it, the server has not noticed),
+    /// and is ended.
     ///
     /// # Errors
     /// [`DatabaseError::Locked`] with what can be told of the holder.
@@ -59,8 +61,8 @@ impl MysqlLock {
         // Only words for others, so one who has the same words already keeps them; and said first, so that nobody finds
         // a holder without a name.
         let words = format!("SELECT GET_LOCK({}, 0)", literal(&told)?);
-        let _ = ask(&connector, &mut opened, words).await;
         for _ in 0..TRIES {
+            let _ = ask(&connector, &mut opened, words.clone()).await;
             let sql = format!("SELECT GET_LOCK({}, 0)", literal(&name)?);
             let row = first(ask(&connector, &mut opened, sql).await?)?;
             if truth(&row, 0) {
@@ -69,6 +71,9 @@ impl MysqlLock {
                     opened,
                     name,
                 });
+            }
+            if ended_own(&connector, &mut opened, &name, &told).await? {
+                continue;
             }
             if let Some(holder) = holder(&connector, &mut opened, &name).await? {
                 let _ = opened.session.close().await;
@@ -115,6 +120,38 @@ async fn ask(connector: &Connector, opened: &mut Opened, sql: String) -> Result<
             reason: format!("no answer within {} s", LOOK.as_secs()).into(),
         }),
     }
+}
+
+/// Ends the session that holds the lock with our own note; true when there was one.
+async fn ended_own(
+    connector: &Connector,
+    opened: &mut Opened,
+    name: &str,
+    note: &str,
+) -> Result<bool> {
+    let sql = format!(
+        "SELECT IS_USED_LOCK({name}) FROM DUAL WHERE IS_USED_LOCK({name}) = IS_USED_LOCK({note}) \
+         AND IS_USED_LOCK({name}) <> CONNECTION_ID()",
+        name = literal(name)?,
+        note = literal(note)?
+    );
+    let rows = ask(connector, opened, sql).await?;
+    let Some(id) = rows.first().map(|row| text(row, 0).to_string()) else {
+        return Ok(false);
+    };
+    // Every account may end its own sessions (MySQL manual, "KILL Statement").
+    if ask(connector, opened, format!("KILL {id}")).await.is_err() {
+        return Ok(false);
+    }
+    let until = tokio::time::Instant::now() + LOOK;
+    while tokio::time::Instant::now() < until {
+        let sql = format!("SELECT IS_USED_LOCK({}) <=> {id}", literal(name)?);
+        if !truth(&first(ask(connector, opened, sql).await?)?, 0) {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(true)
 }
 
 /// Who holds the lock, as far as this user may see it; `None` when nobody holds it any more.

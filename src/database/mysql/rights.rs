@@ -4,7 +4,7 @@ use super::Mysql;
 use super::rows::{first, text};
 use super::show_grants::Grants;
 use crate::database::quoting::identifier;
-use crate::database::{OUR_PREFIX, Result};
+use crate::database::{OUR_PREFIX, Result, back_prefix};
 use crate::domain::survey::Right;
 
 /// What a migration and a restore do in a database.
@@ -118,7 +118,7 @@ fn judged(grants: &Grants, database: &str, account: &str, special: &Special) -> 
     let dump = missing(&DUMP, database);
     let work = missing(&WORK, database);
     let spare = format!("{OUR_PREFIX}x_proof");
-    let back = format!("{database}_back_x");
+    let back = format!("{}x", back_prefix(database));
     let anew = [missing(&WORK, &spare), missing(&WORK, &back)].concat();
     let all = |privileges: &[String], fallback: &[&str]| {
         if privileges.is_empty() {
@@ -135,9 +135,9 @@ fn judged(grants: &Grants, database: &str, account: &str, special: &Special) -> 
             needed_for: "proving the backup and restoring it into a database of its own"
                 .to_string(),
             grant: format!(
-                "GRANT ALL PRIVILEGES ON `{}%`.* TO {account};\nGRANT ALL PRIVILEGES ON `{}\\_back\\_%`.* TO {account};",
+                "GRANT ALL PRIVILEGES ON `{}%`.* TO {account};\nGRANT ALL PRIVILEGES ON `{}%`.* TO {account};",
                 pattern(OUR_PREFIX),
-                pattern(database)
+                pattern(&back_prefix(database))
             ),
         },
         Right {
@@ -215,6 +215,34 @@ mod tests {
 
     fn grants(lines: &[&str]) -> Grants {
         Grants::read(lines.iter().copied())
+    }
+
+    /// The restored database's name has only plain letters of the configured one's.
+    #[test]
+    fn the_grant_that_is_printed_is_the_one_that_is_looked_for() {
+        let lines = [
+            "GRANT ALL PRIVILEGES ON `openmetadata-prod`.* TO `om`@`%`",
+            "GRANT ALL PRIVILEGES ON `omup\\_%`.* TO `om`@`%`",
+            "GRANT ALL PRIVILEGES ON `openmetadataprod\\_back\\_%`.* TO `om`@`%`",
+        ];
+        let judge = |lines: &[&str]| {
+            let special = Special::default();
+            judged(
+                &grants(lines),
+                "openmetadata-prod",
+                &account("om@%"),
+                &special,
+            )
+            .remove(0)
+        };
+        let right = judge(&lines);
+        assert!(right.held);
+        assert!(
+            right.grant.contains("`openmetadataprod\\_back\\_%`"),
+            "{}",
+            right.grant
+        );
+        assert!(!judge(&lines[..2]).held);
     }
 
     #[test]

@@ -52,6 +52,9 @@ use crate::domain::sql_ground::{SqlGround, SqlQuestion};
 use crate::domain::survey::{DatabaseFacts, Session};
 use crate::process::ToolCommand;
 
+/// How long one changing statement (CREATE, DROP or ALTER DATABASE, a setting) may take.
+const ACT: std::time::Duration = std::time::Duration::from_secs(600);
+
 /// Databases from which administration is done, in this order.
 const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
 
@@ -163,9 +166,14 @@ impl Postgres {
         doing: &str,
         sql: String,
     ) -> Result<Vec<TextRow>> {
-        rows::rows(session, sql)
-            .await
-            .map_err(|error| errors::running(&self.connector, doing, error))
+        // A connection that died without a word would be waited for for ever.
+        match tokio::time::timeout(ACT, rows::rows(session, sql)).await {
+            Ok(answer) => answer.map_err(|error| errors::running(&self.connector, doing, error)),
+            Err(_) => Err(DatabaseError::Lost {
+                doing: doing.to_string(),
+                reason: format!("no answer within {} s", ACT.as_secs()).into(),
+            }),
+        }
     }
 
     fn reader(&self) -> Reader<'_> {

@@ -234,6 +234,10 @@ impl Deployment for BareMetal {
         self.stop_server(owner, side, seconds).await
     }
 
+    async fn allow_start(&self, owner: &Owner, side: Side) -> Result<()> {
+        self.allow_others(owner, side).await
+    }
+
     async fn start(&self, owner: &Owner, side: Side) -> Result<()> {
         self.start_server(owner, side).await
     }

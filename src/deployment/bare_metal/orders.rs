@@ -80,6 +80,27 @@ pub fn stop_orders(owner: &Owner, home: &Path) -> Vec<Order> {
     }
 }
 
+/// What undoes that part of [`stop_orders`] which keeps others from starting the server.
+pub fn allow_orders(owner: &Owner, home: &Path) -> Vec<Order> {
+    match owner {
+        Owner::Systemd { unit, .. } => {
+            let (flags, unit) = unit_words(unit);
+            let rest = ["unmask", "--runtime", unit];
+            let words = ["systemctl"].iter().chain(&flags).chain(&rest).copied();
+            vec![Order::new(home, words).optional()]
+        }
+        Owner::Runit { service, .. } => {
+            let down = service.join("down");
+            vec![Order::new(home, ["rm", "-f", &down.to_string_lossy()])]
+        }
+        Owner::PidFile { .. }
+        | Owner::Supervisord { .. }
+        | Owner::Commands { .. }
+        | Owner::Unknown { .. }
+        | Owner::NotRunning => Vec::new(),
+    }
+}
+
 /// What starting takes, in order, without the turn of a link.
 pub fn start_orders(owner: &Owner, home: &Path) -> Vec<Order> {
     let order = |words: &[&str]| Order::new(home, words);
@@ -87,21 +108,15 @@ pub fn start_orders(owner: &Owner, home: &Path) -> Vec<Order> {
         Owner::PidFile { .. } | Owner::NotRunning => vec![order(&["bin/openmetadata.sh", "start"])],
         Owner::Systemd { unit, .. } => {
             let (flags, unit) = unit_words(unit);
-            let systemctl = |rest: &[&str]| {
-                Order::new(
-                    home,
-                    ["systemctl"].iter().chain(&flags).chain(rest).copied(),
-                )
-            };
-            vec![
-                systemctl(&["unmask", "--runtime", unit]).optional(),
-                systemctl(&["start", unit]),
-            ]
+            let rest = ["start", unit];
+            let words = ["systemctl"].iter().chain(&flags).chain(&rest).copied();
+            let start = Order::new(home, words);
+            [allow_orders(owner, home), vec![start]].concat()
         }
-        Owner::Runit { service, .. } => vec![
-            order(&["rm", "-f", &service.join("down").to_string_lossy()]),
-            order(&["sv", "up", &service.to_string_lossy()]),
-        ],
+        Owner::Runit { service, .. } => {
+            let up = order(&["sv", "up", &service.to_string_lossy()]);
+            [allow_orders(owner, home), vec![up]].concat()
+        }
         Owner::Supervisord { program, .. } => vec![order(&["supervisorctl", "start", program])],
         Owner::Commands { start, .. } => vec![order(&["/bin/sh", "-c", &for_home(start, home)])],
         Owner::Unknown { .. } => Vec::new(),

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::environment::Origin;
 use super::link::{self, Route};
-use super::orders::{HOME, Order, definition, start_orders, stop_orders};
+use super::orders::{HOME, Order, allow_orders, definition, start_orders, stop_orders};
 use super::owner;
 use super::procfs::{Listener, Procfs};
 use super::{BareMetal, detached};
@@ -17,6 +17,8 @@ use crate::domain::secret::Secret;
 use crate::domain::setting;
 use crate::domain::survey::Owner;
 
+/// How long a unit's mask or a service's `down` file may take to be taken away.
+const ALLOWED_WITHIN: Duration = Duration::from_secs(30);
 /// How long the socket of a process that is gone may still be seen.
 const SOCKET_CLOSES: Duration = Duration::from_secs(2);
 
@@ -86,6 +88,21 @@ impl BareMetal {
         };
         while closing() && Instant::now() < closed_by {
             tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(())
+    }
+
+    /// Undoes what keeps others from starting the server.
+    pub(super) async fn allow_others(&self, owner: &Owner, side: Side) -> Result<()> {
+        let deadline = Instant::now() + ALLOWED_WITHIN;
+        for order in allow_orders(owner, self.home(side)) {
+            detached::run(&order, &self.control_log(side), deadline)
+                .await
+                .or_else(|error| if order.optional { Ok(()) } else { Err(error) })
+                .map_err(|reason| DeploymentError::Owner {
+                    doing: "allow others to start".to_owned(),
+                    reason: format!("{}: {reason}", order.shown()).into(),
+                })?;
         }
         Ok(())
     }

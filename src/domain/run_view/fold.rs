@@ -47,6 +47,7 @@ impl RunView {
                 self.runner_boot = Some(boot_id.clone());
                 self.ended = None;
                 self.abort_asked = false;
+                self.putting_back = false;
                 self.nobody_watched();
             }
             Event::TailCut { .. } => {}
@@ -58,11 +59,16 @@ impl RunView {
                 steps,
                 plan_digest,
             } => {
-                if self.goal.as_ref().is_some_and(|old| old != goal) {
+                let other = self.goal.as_ref().is_some_and(|old| old != goal);
+                if other {
                     self.earlier_steps.append(&mut self.steps);
                     self.earlier_validation.append(&mut self.validation);
                 }
-                let known = std::mem::take(&mut self.steps);
+                let known = if other && matches!(goal, Goal::Upgrade) {
+                    self.taken_up_again(steps)
+                } else {
+                    std::mem::take(&mut self.steps)
+                };
                 self.goal = Some(goal.clone());
                 self.identity = Some(identity.clone());
                 self.from = from.clone();
@@ -220,6 +226,7 @@ impl RunView {
                 // Settings that were put back leave the go-aheads alone; the server that serves again does not.
                 for (step, id) in GO_AHEADS {
                     if steps.contains(step) {
+                        self.putting_back = true;
                         self.answers.remove(*id);
                         self.facts.gate_equal = false;
                         if self
@@ -238,9 +245,34 @@ impl RunView {
                 self.aborted_in_downtime |= self.phase() == Phase::Down;
             }
             Event::HelmTaken { who, .. } => self.helm = Some(who.clone()),
-            Event::RunEnded { exit, message } => self.ended = Some((*exit, message.clone())),
+            Event::RunEnded { exit, message } => {
+                self.ended = Some((*exit, message.clone()));
+                self.putting_back = false;
+            }
             Event::Unknown => self.unknown_events += 1,
         }
+    }
+
+    /// The upgrade's steps again after a way back was begun and given up: as they stood, but what needs the new server
+    /// is open, since the way back has stopped it.
+    fn taken_up_again(&mut self, steps: &[StepId]) -> Vec<(StepId, StepState)> {
+        const WITH_SERVER: &[StepId] = &[
+            StepId::StartServer,
+            StepId::Validate,
+            StepId::Reindex,
+            StepId::DeployPipelines,
+            StepId::PutSettingsBack,
+            StepId::Report,
+        ];
+        let earlier = std::mem::take(&mut self.earlier_steps);
+        let (known, left) = earlier
+            .into_iter()
+            .partition(|(id, _)| steps.contains(id) && !WITH_SERVER.contains(id));
+        self.earlier_steps = left;
+        let mut known: Vec<(StepId, StepState)> = known;
+        // A step that both goals have (the proof that nobody writes) stands as it ended well.
+        known.sort_by_key(|(_, state)| !matches!(state, StepState::Ended { .. }));
+        known
     }
 
     /// While no runner lived, somebody may have written: what was proven of the source with nobody writing is to be

@@ -77,6 +77,8 @@ impl Room {
             server_version: "15".into(),
             openmetadata: None,
             database_bytes: None,
+            changed: Vec::new(),
+            role: String::new(),
         }
     }
 

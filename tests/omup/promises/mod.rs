@@ -3,7 +3,7 @@
 //! The stage is that of the stories; what a test damages, it damages by its own hand and not through omup.
 
 mod damages;
-mod help;
+pub mod help;
 
 mod another_database;
 mod backup_is_proven_by_restoring;

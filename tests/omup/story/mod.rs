@@ -16,4 +16,5 @@ mod owners;
 mod read_lock;
 mod scenarios;
 mod sweep;
+mod turned_around;
 mod upgrade_and_back;

@@ -62,3 +62,19 @@ async fn only_databases_of_omup_are_dropped() {
             .sql("mysql", &format!("drop database {serving}"));
     }
 }
+
+/// The same run on the same host has lost its session on the way, and the server has not noticed yet.
+#[tokio::test]
+async fn a_run_is_not_locked_out_by_its_own_lost_session() {
+    for bench in Bench::each("own") {
+        let (one, two) = (bench.admin().await, bench.admin().await);
+        let mut lost = good(one.lock("20261121-0544@here").await);
+        assert!(matches!(
+            two.lock("20261121-0544@elsewhere").await,
+            Err(DatabaseError::Locked { .. })
+        ));
+        let mut again = good(two.lock("20261121-0544@here").await);
+        assert!(again.held().await && !lost.held().await);
+        again.release().await;
+    }
+}
