@@ -90,7 +90,7 @@ pub fn text(context: &Context<'_>, manifest: &Manifest) -> String {
          version at it and starts it. The database `{original}` is kept. Writes made since the backup stay in it.\n\n\
          ## 1. Stop {server}\n\nIt is no error if it does not run. See that nobody else starts it again.\n\n```sh\n{stop}\n```\n\n\
          ## 2. See that the backup is whole\n\n```sh\ncd {dir}\nsha256sum -c SHA256SUMS\n```\n\n\
-         ## 3. Restore it into a new database\n\nThe client tools take the password from {password}.\n\n```sh\n{restore}\n```\n\n\
+         ## 3. Restore it into a new database\n\nThis needs `zstd` and the database's client tools, which take the password from {password}.\n\n```sh\n{restore}\n```\n\n\
          ## 4. Point the old version at it\n\n```sh\n{name}\n```\n\n\
          ## 5. Start the old server\n\n```sh\n{start}\n```\n\n\
          Then open the catalogue, and rebuild the search index: it has the shape of the new version.\n",
