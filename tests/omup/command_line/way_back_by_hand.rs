@@ -190,3 +190,31 @@ fn a_dump_that_cannot_be_read_stops_the_page_on_mysql() {
         unreadable(&stage);
     }
 }
+
+/// The page is promised for the day on which omup itself is broken: where a secret is part of a path, masking it would
+/// spoil the commands, and that is told before anybody is locked out.
+#[test]
+fn a_page_that_masking_would_spoil_stops_the_run_before_the_downtime() {
+    let stage = Stage::sqlite("by-hand-masked", &quiet(""));
+    let token = stage.folder.write("token", "deployment\n");
+    std::fs::set_permissions(&token, std::fs::Permissions::from_mode(0o600)).expect("mode");
+    stage.answer(&format!("[validate]\ntoken_file = {token:?}\n"), true);
+    let ended = stage.omup(&["run", "--answers"], true).expect(40);
+    assert!(
+        ended.stdout.contains("way-back.md") && ended.stdout.contains("is part of"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        !ended.stdout.contains("downtime begins"),
+        "{}",
+        ended.stdout
+    );
+    old_serves(&stage);
+    let ended = stage.omup(&["backup", "--answers"], true).expect(0);
+    assert!(
+        ended.stdout.contains("ALARM"),
+        "a backup alone stands: {}",
+        ended.stdout
+    );
+}
