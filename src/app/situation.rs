@@ -14,6 +14,7 @@ use crate::domain::survey::Survey;
 use crate::domain::way_back::{MoreMemory, Situation};
 use crate::exit_code::ExitCode;
 use crate::runner::folder::RunFolder;
+use crate::steps::migrate_verdict::{Judged, verdict};
 
 /// Gathers it. What cannot be looked at is said to be unknown, never assumed.
 pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
@@ -38,13 +39,13 @@ pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
             .any(|s| s.application.as_str().starts_with("omup migrate"));
     }
     let history = database.history().await.map_err(CommandError::from)?;
-    if let Some(pending) = survey.pending.known() {
-        now.migration_complete = Some(
-            pending
-                .versions
-                .iter()
-                .all(|v| history.finished(&v.version)),
-        );
+    if let Some(planned) = survey.pending.known() {
+        let pending = opened.deployment.pending(database.engine(), &history).await;
+        // As the step itself judges it: every statement's row, not the versions' alone.
+        now.migration_complete = pending.ok().map(|pending| {
+            let judged = verdict(&history, &pending, Some(planned), survey.history.known());
+            matches!(judged, Judged::Complete { .. })
+        });
     }
     let same_history = survey.history.known() == Some(&history);
     now.history_changed = !same_history && survey.history.known().is_some();

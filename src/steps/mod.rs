@@ -10,7 +10,7 @@ mod digest_gate;
 mod lock_holders;
 mod lock_questions;
 mod migrate;
-mod migrate_verdict;
+pub mod migrate_verdict;
 mod migrate_watch;
 pub mod more_memory;
 mod ops;
