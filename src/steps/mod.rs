@@ -14,6 +14,7 @@ pub mod migrate_verdict;
 mod migrate_watch;
 pub mod more_memory;
 mod ops;
+mod pipeline_table;
 mod prove;
 mod prove_quiet;
 pub mod report;
