@@ -15,6 +15,7 @@ pub mod open;
 pub mod out;
 pub mod plain;
 pub mod plain_words;
+pub mod private_folder;
 pub mod questions;
 pub mod ready;
 pub mod report;

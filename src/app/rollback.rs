@@ -6,6 +6,7 @@ use super::launch::Errand;
 use super::open;
 use super::out;
 use super::run;
+use super::signals::while_looking;
 use super::situation;
 use crate::domain::answers::ConfirmAnswers;
 use crate::domain::event::Event;
@@ -30,9 +31,11 @@ pub struct Asked {
 pub async fn rollback(state: &State, asked: &Asked) -> Result<ExitCode> {
     let folder = state.run(&asked.run)?;
     situation::idle(&folder)?;
-    let (view, now) = situation::gather(&folder)
-        .await
-        .map_err(|error| by_hand(&folder, error))?;
+    let look = async {
+        let looked = situation::gather(&folder).await;
+        looked.map_err(|error| by_hand(&folder, error))
+    };
+    let (view, now) = while_looking(look).await?;
     let ways = ways_back(&view, &now);
     let confirm = match &asked.answers {
         Some(path) => open::answers(path)?.confirm,

@@ -3,6 +3,7 @@
 use super::error::{CommandError, Result};
 use super::json_file::read_json;
 use super::open::{self, Opened};
+use super::private_folder::PrivateFolder;
 use super::run::view_of;
 use crate::backup::{self, BackupError, compare, read_recorded, verify};
 use crate::database::{self, Database};
@@ -25,7 +26,7 @@ pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
     };
     let mut opened: Opened = open::deployment(&answers).await?;
     opened.connection = survey.deployment.connection.clone();
-    let private = open::PrivateFolder::new()?;
+    let private = PrivateFolder::new()?;
     let database =
         database::connect(open::target(&opened, "omup ways back", &private.path)).await?;
     let mut now = Situation {
