@@ -11,6 +11,7 @@ pub mod diagnose;
 pub mod error;
 pub mod json_file;
 pub mod launch;
+pub mod logind;
 pub mod open;
 pub mod out;
 pub mod plain;
