@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use super::error::{CommandError, Result};
-use super::open::{self, PrivateFolder};
+use super::open;
 use super::out;
 use super::plain_words::finding_line;
+use super::private_folder::PrivateFolder;
+use super::signals::while_looking;
 use crate::checks;
 use crate::database;
 use crate::domain::answers::Answers;
@@ -92,7 +94,8 @@ pub async fn check(
     full: bool,
 ) -> Result<ExitCode> {
     wanted.known()?;
-    let mut looked = look_at(state, open::answers(answers_file)?, full).await?;
+    let look = look_at(state, open::answers(answers_file)?, full);
+    let mut looked = while_looking(look).await?;
     let all = looked.findings.len();
     looked.findings.retain(|finding| wanted.wants(&finding.id));
     let left_out = all - looked.findings.len();
@@ -167,7 +170,7 @@ pub async fn check(
 /// `omup plan`: what a run would do, with the two values that a confirmation must name. A version path
 /// that does not exist has no plan.
 pub async fn plan(state: &State, answers_file: &Path, json: bool) -> Result<ExitCode> {
-    let looked = look(state, answers_file).await?;
+    let looked = while_looking(look(state, answers_file)).await?;
     if let Some((ExitCode::PathRefused, list)) = steps::blockers(&looked.findings) {
         let why: Vec<String> = list.iter().map(|finding| refused_words(finding)).collect();
         if json {

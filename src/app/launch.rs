@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use super::error::{CommandError, Result};
+use super::logind;
 use crate::domain::clean_text::CleanText;
 use crate::domain::secret::{Redactor, Secret};
 use crate::domain::way_back::WayId;
@@ -78,7 +79,7 @@ pub async fn start(
         ExitCode::Internal,
         "find the omup program",
     ))?;
-    let way = outlive::way(login());
+    let way = outlive::way(login().await);
     if way == Way::WouldDie {
         return Err(CommandError::new(
             ExitCode::Usage,
@@ -173,16 +174,14 @@ pub fn last_words(folder: &RunFolder) -> CleanText {
         .unwrap_or_default()
 }
 
-fn login() -> Login {
+async fn login() -> Login {
     let root = rustix::process::geteuid().is_root();
     let systemd = std::path::Path::new("/run/systemd/system").is_dir()
         && std::env::var_os("PATH").is_some_and(|path| {
             std::env::split_paths(&path).any(|dir| dir.join("systemd-run").is_file())
         });
-    let config = std::fs::read_to_string("/etc/systemd/logind.conf").unwrap_or_default();
-    let kills = config
-        .lines()
-        .any(|line| line.trim().eq_ignore_ascii_case("KillUserProcesses=yes"));
+    // Of root, and without systemd, nothing depends on it.
+    let kills = systemd && !root && logind::kills_user_processes().await;
     let user = std::env::var("USER").unwrap_or_default();
     let lingers = !user.is_empty()
         && !user.contains('/')

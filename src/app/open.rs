@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
@@ -303,35 +303,4 @@ pub async fn handles(target: database::Target) -> Result<(Arc<dyn Database>, Arc
 /// Client tools of a bare-metal deployment run on this host.
 pub fn place() -> Place {
     Place::Local
-}
-
-/// A private folder for a command that has no run: removed when dropped.
-pub struct PrivateFolder {
-    pub path: PathBuf,
-}
-
-impl PrivateFolder {
-    pub fn new() -> Result<Self> {
-        let path = std::env::temp_dir().join(format!(
-            "omup-{}-{}",
-            std::process::id(),
-            jiff::Timestamp::now().as_nanosecond()
-        ));
-        std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700)
-            .create(&path)
-            .map_err(|e| {
-                CommandError::new(
-                    ExitCode::StateFolder,
-                    format!("cannot make {}: {e}", path.display()),
-                )
-            })?;
-        Ok(Self { path })
-    }
-}
-
-impl Drop for PrivateFolder {
-    fn drop(&mut self) {
-        // What cannot be removed holds nothing of worth once its password files are gone.
-        let _ = std::fs::remove_dir_all(&self.path);
-    }
 }

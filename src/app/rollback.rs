@@ -6,11 +6,15 @@ use super::launch::Errand;
 use super::open;
 use super::out;
 use super::run;
+use super::signals::while_looking;
 use super::situation;
-use crate::domain::run_view::Phase;
+use crate::domain::answers::ConfirmAnswers;
+use crate::domain::event::Event;
+use crate::domain::run_view::{Phase, RunView};
 use crate::domain::way_back::{WayBack, WayId, ways_back};
 use crate::exit_code::ExitCode;
 use crate::runner::folder::{RunFolder, State};
+use crate::runner::journal;
 
 /// What was asked on the command line.
 #[derive(Debug, Clone, Default)]
@@ -27,9 +31,11 @@ pub struct Asked {
 pub async fn rollback(state: &State, asked: &Asked) -> Result<ExitCode> {
     let folder = state.run(&asked.run)?;
     situation::idle(&folder)?;
-    let (view, now) = situation::gather(&folder)
-        .await
-        .map_err(|error| by_hand(&folder, error))?;
+    let look = async {
+        let looked = situation::gather(&folder).await;
+        looked.map_err(|error| by_hand(&folder, error))
+    };
+    let (view, now) = while_looking(look).await?;
     let ways = ways_back(&view, &now);
     let confirm = match &asked.answers {
         Some(path) => open::answers(path)?.confirm,
@@ -77,7 +83,11 @@ pub async fn rollback(state: &State, asked: &Asked) -> Result<ExitCode> {
         .as_ref()
         .map(|identity| identity.database.clone())
         .unwrap_or_default();
-    let typed = asked.confirm.clone().or_else(|| confirmed(&view, &confirm));
+    let (prepared, why) = match confirmed(&view, &plans(&folder)?, &confirm) {
+        Ok(prepared) => (prepared, String::new()),
+        Err(why) => (None, format!("{why}; ")),
+    };
+    let typed = asked.confirm.clone().or(prepared);
     if typed.as_deref() != Some(database.as_str()) {
         show(
             &folder.run.to_string(),
@@ -87,7 +97,7 @@ pub async fn rollback(state: &State, asked: &Asked) -> Result<ExitCode> {
         return Err(CommandError::new(
             ExitCode::WaitingForInput,
             format!(
-                "type the database's name to go this way: `omup rollback {} --way {way} --confirm {database}`",
+                "{why}type the database's name to go this way: `omup rollback {} --way {way} --confirm {database}`",
                 folder.run
             ),
         ));
@@ -117,15 +127,39 @@ fn by_hand(folder: &RunFolder, error: CommandError) -> CommandError {
     )
 }
 
-/// A confirmation out of an answers file counts only for the very plan and server of this run.
+/// The digests of every plan that this run has had; a way back that was begun has one of its own.
+fn plans(folder: &RunFolder) -> Result<Vec<String>> {
+    let reading = journal::read_begun(&folder.journal())?;
+    let digests = reading.entries.into_iter().filter_map(|entry| {
+        let Event::Planned { plan_digest, .. } = entry.event else {
+            return None;
+        };
+        Some(plan_digest)
+    });
+    Ok(digests.collect())
+}
+
+/// A confirmation out of an answers file counts only for the very plan and server of this run; else why it does not.
 fn confirmed(
-    view: &crate::domain::run_view::RunView,
-    confirm: &crate::domain::answers::ConfirmAnswers,
-) -> Option<String> {
-    let server = view.identity.as_ref().map(|identity| &identity.server);
-    (confirm.server.as_ref() == server && server.is_some())
-        .then(|| confirm.start_of_downtime.clone())
-        .flatten()
+    view: &RunView,
+    plans: &[String],
+    confirm: &ConfirmAnswers,
+) -> std::result::Result<Option<String>, &'static str> {
+    let Some(value) = &confirm.start_of_downtime else {
+        return Ok(None);
+    };
+    match (&confirm.plan, &confirm.server) {
+        (Some(plan), _) if !plans.contains(plan) => {
+            Err("the answers file confirms another plan than this run's")
+        }
+        (Some(_), Some(server)) => match &view.identity {
+            Some(identity) if identity.server == *server => Ok(Some(value.clone())),
+            Some(_) | None => Err("the answers file confirms another server than this run's"),
+        },
+        (None, _) | (_, None) => Err(
+            "the answers file confirms without naming plan and server (confirm.plan, confirm.server)",
+        ),
+    }
 }
 
 fn names(ways: &[WayBack]) -> String {

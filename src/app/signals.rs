@@ -2,6 +2,7 @@
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::error::{CommandError, Result};
 use crate::exit_code::ExitCode;
 
 /// The four signals that a terminal or a script ends a program with.
@@ -30,5 +31,23 @@ impl Signals {
             _ = c.recv() => *quit,
             _ = d.recv() => *terminated,
         }
+    }
+}
+
+/// Lets a signal end a command that only looks, with what it has made for itself (password files) removed.
+///
+/// # Errors
+/// Those of the look; a signal, with the exit code that it asks for.
+pub async fn while_looking<T>(look: impl Future<Output = Result<T>>) -> Result<T> {
+    let mut signals = Signals::listen().map_err(CommandError::from_cause(
+        ExitCode::Internal,
+        "listen for signals",
+    ))?;
+    tokio::select! {
+        done = look => done,
+        exit = signals.next() => Err(CommandError::new(
+            exit,
+            "ended by a signal while it looked; nothing was changed",
+        )),
     }
 }

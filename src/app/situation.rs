@@ -3,6 +3,7 @@
 use super::error::{CommandError, Result};
 use super::json_file::read_json;
 use super::open::{self, Opened};
+use super::private_folder::PrivateFolder;
 use super::run::view_of;
 use crate::backup::{self, BackupError, compare, read_recorded, verify};
 use crate::database::{self, Database};
@@ -14,6 +15,7 @@ use crate::domain::survey::Survey;
 use crate::domain::way_back::{MoreMemory, Situation};
 use crate::exit_code::ExitCode;
 use crate::runner::folder::RunFolder;
+use crate::steps::migrate_verdict::{Judged, verdict};
 
 /// Gathers it. What cannot be looked at is said to be unknown, never assumed.
 pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
@@ -24,7 +26,7 @@ pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
     };
     let mut opened: Opened = open::deployment(&answers).await?;
     opened.connection = survey.deployment.connection.clone();
-    let private = open::PrivateFolder::new()?;
+    let private = PrivateFolder::new()?;
     let database =
         database::connect(open::target(&opened, "omup ways back", &private.path)).await?;
     let mut now = Situation {
@@ -38,13 +40,13 @@ pub async fn gather(folder: &RunFolder) -> Result<(RunView, Situation)> {
             .any(|s| s.application.as_str().starts_with("omup migrate"));
     }
     let history = database.history().await.map_err(CommandError::from)?;
-    if let Some(pending) = survey.pending.known() {
-        now.migration_complete = Some(
-            pending
-                .versions
-                .iter()
-                .all(|v| history.finished(&v.version)),
-        );
+    if let Some(planned) = survey.pending.known() {
+        let pending = opened.deployment.pending(database.engine(), &history).await;
+        // As the step itself judges it: every statement's row, not the versions' alone.
+        now.migration_complete = pending.ok().map(|pending| {
+            let judged = verdict(&history, &pending, Some(planned), survey.history.known());
+            matches!(judged, Judged::Complete { .. })
+        });
     }
     let same_history = survey.history.known() == Some(&history);
     now.history_changed = !same_history && survey.history.known().is_some();

@@ -7,7 +7,7 @@ use super::{Preview, Step, command, look};
 use crate::backup::{self, During, STALL_LIMIT, TakeRequest, Taken, take};
 use crate::domain::backup::ReadLocked;
 use crate::domain::event::Fact;
-use crate::domain::plan::Intent;
+use crate::domain::plan::{Goal, Intent};
 use crate::domain::step::{Failure, Outcome, StepId};
 
 pub struct BackUp;
@@ -45,6 +45,9 @@ impl Step for BackUp {
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
         let taken = take_backup(context, StepId::BackUp).await?;
+        if context.view().goal != Some(Goal::BackUp) {
+            super::way_back_file::can_be_written(context, &taken.manifest)?;
+        }
         let tables = taken.manifest.tables.len();
         let message = format!(
             "{tables} tables and {} configuration files in {}",

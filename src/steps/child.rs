@@ -157,21 +157,26 @@ fn ended(context: &Context<'_>, step: StepId, name: &str, end: ChildEnd) -> Resu
 
 /// The end of the log of the last child of this name, line by line, cleaned and with secrets masked.
 pub fn tail(context: &Context<'_>, name: &str) -> Vec<CleanText> {
+    output(context, name, TAIL)
+        .lines()
+        .map(|line| CleanText::limited(line, 400))
+        .filter(|line| !line.as_str().is_empty())
+        .collect()
+}
+
+/// At most the last `most` bytes of what the last child of this name has said, with secrets masked. Not cleaned.
+pub fn output(context: &Context<'_>, name: &str, most: u64) -> String {
     let children = context.view().children;
     let begin = children
         .iter()
         .rev()
         .find(|child| child.name == name)
         .map_or(0, |child| child.log_begin);
-    let bytes = crate::process::read_tail(&context.log(name), begin, TAIL).unwrap_or_default();
-    let text = context
+    let bytes = crate::process::read_tail(&context.log(name), begin, most).unwrap_or_default();
+    context
         .secrets
         .redactor
-        .redact(&String::from_utf8_lossy(&bytes));
-    text.lines()
-        .map(|line| CleanText::limited(line, 400))
-        .filter(|line| !line.as_str().is_empty())
-        .collect()
+        .redact(&String::from_utf8_lossy(&bytes))
 }
 
 /// The line that most likely says why: the last that names a failure, else the last one.

@@ -5,9 +5,9 @@ use async_trait::async_trait;
 
 use super::child::{self, ChildEnd};
 use super::context::Context;
+use super::pipeline_table::judged;
 use super::{Preview, Step, command};
 use crate::deployment::Side;
-use crate::domain::clean_text::CleanText;
 use crate::domain::plan::{Goal, Intent};
 use crate::domain::step::{Failure, Looked, Outcome, StepId};
 use crate::exit_code::ExitCode;
@@ -16,6 +16,9 @@ pub struct Reindex {
     pub step: StepId,
 }
 pub struct DeployPipelines;
+
+/// The most of the output of `deploy-pipelines` that is read, in bytes.
+const OUTPUT: u64 = 8 * 1024 * 1024;
 
 async fn run(
     context: &Context<'_>,
@@ -102,33 +105,23 @@ impl Step for DeployPipelines {
             "deploy-pipelines",
         )
         .await?;
-        let lines = child::tail(context, "deploy-pipelines");
-        let rows = table_rows(&lines);
-        let bad: Vec<&Row> = rows.iter().filter(|row| !row.good()).collect();
         Ok(match end {
-            ChildEnd::Code(0) if bad.is_empty() => Outcome::Success {
-                message: format!("{} pipelines deployed", rows.len()).into(),
-            },
             ChildEnd::Code(0) => {
-                let names: Vec<String> = bad
-                    .iter()
-                    .map(|row| format!("{} ({})", row.name, row.status))
-                    .collect();
-                Outcome::Warning {
-                    message: format!(
-                        "the tool ended well, but {} of {} pipelines were not deployed: {}",
-                        bad.len(),
-                        rows.len(),
-                        names.join(", ")
-                    )
-                    .into(),
+                // The table names every pipeline and stands at the end.
+                match judged(&child::output(context, "deploy-pipelines", OUTPUT)) {
+                    Ok(message) => Outcome::Success {
+                        message: message.into(),
+                    },
+                    Err(why) => Outcome::Warning {
+                        message: context.clean(&why),
+                    },
                 }
             }
             end => Outcome::Warning {
                 message: format!(
                     "deploy-pipelines ended with {}: {}",
                     end.words(),
-                    child::telling_line(&lines)
+                    child::telling_line(&child::tail(context, "deploy-pipelines"))
                 )
                 .into(),
             },
@@ -138,38 +131,6 @@ impl Step for DeployPipelines {
     async fn look(&self, context: &Context<'_>) -> Result<Looked, Failure> {
         look(context, StepId::DeployPipelines, "deploy-pipelines").await
     }
-}
-
-/// One row of the tool's table `Name | Type | Service Name | Status`.
-#[derive(Debug, PartialEq, Eq)]
-struct Row {
-    name: String,
-    status: String,
-}
-
-impl Row {
-    fn good(&self) -> bool {
-        let status = self.status.to_ascii_lowercase();
-        status.contains("success") || status.contains("deployed")
-    }
-}
-
-/// Reads the table by its frame: cells between `|`, four in a row, the heading left out.
-fn table_rows(lines: &[CleanText]) -> Vec<Row> {
-    lines
-        .iter()
-        .filter_map(|line| {
-            let inner = line.as_str().trim().strip_prefix('|')?.strip_suffix('|')?;
-            let cells: Vec<&str> = inner.split('|').map(str::trim).collect();
-            let [name, _, _, status] = cells.as_slice() else {
-                return None;
-            };
-            (!name.eq_ignore_ascii_case("name") && !status.is_empty()).then(|| Row {
-                name: (*name).to_string(),
-                status: (*status).to_string(),
-            })
-        })
-        .collect()
 }
 
 fn failed(context: &Context<'_>, name: &str, why: &str) -> Failure {
@@ -183,27 +144,4 @@ fn failed(context: &Context<'_>, name: &str, why: &str) -> Failure {
         },
         "mend the cause, then `omup resume --again`",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::table_rows;
-    use crate::domain::clean_text::CleanText;
-
-    #[test]
-    fn a_failed_pipeline_is_seen_although_the_tool_ends_well() {
-        let lines: Vec<CleanText> = [
-            "+------+------+------+------+",
-            "| Name | Type | Service Name | Status |",
-            "| a | metadata | svc | Success |",
-            "| b | usage | svc | FAILED - no route |",
-            "done",
-        ]
-        .into_iter()
-        .map(CleanText::new)
-        .collect();
-        let rows = table_rows(&lines);
-        assert_eq!(rows.len(), 2);
-        assert!(rows[0].good() && !rows[1].good());
-    }
 }

@@ -11,9 +11,19 @@ use crate::domain::survey::Owner;
 use crate::exit_code::ExitCode;
 use crate::process::private_file::write_atomically;
 
-/// Writes it into the run's folder and beside the backup; must exist before the point of no return.
+/// Writes it into the run's folder and beside the backup; must exist before the point of no return. Where masking
+/// would spoil its commands, an upgrade stops; a backup alone stands, with an alarm.
 pub fn write(context: &Context<'_>, step: StepId, manifest: &Manifest) -> Result<(), Failure> {
-    let page = text(context, manifest);
+    if context.view().goal == Some(Goal::BackUp) {
+        if let Some(why) = spoiled(context, manifest) {
+            context.recorder.record(Event::Alarm {
+                text: context.clean(&why),
+            })?;
+        }
+    } else {
+        can_be_written(context, manifest)?;
+    }
+    let page = context.secrets.redactor.redact(&text(context, manifest));
     let path = context.folder.join(crate::backup::WAY_BACK);
     context.effect(step, format!("write {}", path.display()))?;
     write_atomically(&path, page.as_bytes()).map_err(|error| {
@@ -42,8 +52,47 @@ pub fn write(context: &Context<'_>, step: StepId, manifest: &Manifest) -> Result
     }
 }
 
-/// The whole page. Every fenced `sh` block can be pasted, in order, into `sh -eu`.
-pub fn text(context: &Context<'_>, manifest: &Manifest) -> String {
+/// Asked before the downtime too: nobody is locked out for a page that cannot be written.
+pub fn can_be_written(context: &Context<'_>, manifest: &Manifest) -> Result<(), Failure> {
+    let Some(why) = spoiled(context, manifest) else {
+        return Ok(());
+    };
+    Err(Failure::new(
+        ExitCode::FailedBeforePoint,
+        format!(
+            "write {}, which leads back without omup",
+            crate::backup::WAY_BACK
+        ),
+        context.clean(&why).as_str(),
+        "the database is as it was",
+        "take another password or token, one that is no part of a path or a name, then begin anew with `omup run`",
+    ))
+}
+
+/// Why the page would be of no use: the first command in which a secret is masked.
+fn spoiled(context: &Context<'_>, manifest: &Manifest) -> Option<String> {
+    let page = text(context, manifest);
+    let command = masked_command(&page, &context.secrets.redactor.redact(&page))?;
+    Some(format!(
+        "a command of {} cannot be told: a password or token is part of a path or a name in it: {command}",
+        crate::backup::WAY_BACK
+    ))
+}
+
+/// The first line of a fenced block that masking has changed. The page holds no secret by itself.
+fn masked_command(page: &str, masked: &str) -> Option<String> {
+    let blocks = |text: &str| -> Vec<String> {
+        let blocks = text.split("```").skip(1).step_by(2);
+        blocks.flat_map(str::lines).map(str::to_owned).collect()
+    };
+    let (page, masked) = (blocks(page), blocks(masked));
+    page.iter()
+        .zip(&masked)
+        .find_map(|(line, masked)| (line != masked).then(|| masked.clone()))
+}
+
+/// The whole page, nothing masked. Every fenced `sh` block can be pasted, in order, into `sh -eu`.
+fn text(context: &Context<'_>, manifest: &Manifest) -> String {
     let view = context.view();
     let dir = view.facts.backup_dir.clone().unwrap_or_default();
     // A backup alone has stopped nothing: the server that is there when the page is needed may be of any version.
@@ -83,14 +132,14 @@ pub fn text(context: &Context<'_>, manifest: &Manifest) -> String {
     let version = |v: Option<&crate::domain::version::OmVersion>| {
         v.map_or("unknown".to_string(), ToString::to_string)
     };
-    let page = format!(
+    format!(
         "# The way back by hand\n\n\
          Run {run}, {deployment}: {from} -> {to}. This page needs no omup.{omup}\n\n\
          What it does: stops {server}, restores the backup into a **new** database `{database}`, points the old\n\
          version at it and starts it. The database `{original}` is kept. Writes made since the backup stay in it.\n\n\
          ## 1. Stop {server}\n\nIt is no error if it does not run. See that nobody else starts it again.\n\n```sh\n{stop}\n```\n\n\
          ## 2. See that the backup is whole\n\n```sh\ncd {dir}\nsha256sum -c SHA256SUMS\n```\n\n\
-         ## 3. Restore it into a new database\n\nThe client tools take the password from {password}.\n\n```sh\n{restore}\n```\n\n\
+         ## 3. Restore it into a new database\n\nThis needs `zstd` and the database's client tools, which take the password from {password}.\n\n```sh\n{restore}\n```\n\n\
          ## 4. Point the old version at it\n\n```sh\n{name}\n```\n\n\
          ## 5. Start the old server\n\n```sh\n{start}\n```\n\n\
          Then open the catalogue, and rebuild the search index: it has the shape of the new version.\n",
@@ -100,8 +149,7 @@ pub fn text(context: &Context<'_>, manifest: &Manifest) -> String {
         to = version(view.to.as_ref()),
         password = manifest.engine.password_home(),
         dir = shell_word(&dir.display().to_string()),
-    );
-    context.secrets.redactor.redact(&page)
+    )
 }
 
 fn shell_word(text: &str) -> String {
@@ -113,5 +161,25 @@ fn shell_word(text: &str) -> String {
         text.to_string()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::masked_command;
+    use crate::domain::secret::{Redactor, Secret};
+
+    #[test]
+    fn only_a_masked_command_spoils_the_page() {
+        let page = "Run 1, open\n\n```sh\ncd /opt/om-1.11\nls\n```\n\nopen\n\n```sh\nrm x\n```\n";
+        for (secret, masked) in [
+            ("open", None),
+            ("om-1", Some("cd /opt/********.11")),
+            ("rm x", Some("********")),
+        ] {
+            let redactor = Redactor::new([&Secret::new(secret.to_string())]);
+            let found = masked_command(page, &redactor.redact(page));
+            assert_eq!(found.as_deref(), masked, "{secret}");
+        }
     }
 }

@@ -87,7 +87,9 @@ impl Tools<'_> {
     }
 
     /// Creates, restores and finishes a database with `mysql` and `zstd` alone; the password is
-    /// read from `~/.my.cnf`.
+    /// read from `~/.my.cnf`. `sh -e` sees only the end of a pipe, and `mysql` that reads nothing
+    /// ends well: the dump is read to its last line first, and where it cannot be read a second time
+    /// `mysql` gets a line that it refuses.
     pub fn restore_by_hand(
         &self,
         stored: &Path,
@@ -99,17 +101,26 @@ impl Tools<'_> {
             let sql = format!("SET SESSION sql_mode = CONCAT(@@sql_mode, ',ANSI_QUOTES'); {sql};");
             typed(&self.by_hand().arg("-e").arg(sql))
         };
-        let mut lines = Vec::new();
+        let stored = absolute(stored);
+        let unpack = typed(&ToolCommand::new("zstd").arg("-dc").arg(&stored));
+        let mut lines = vec![
+            typed(&ToolCommand::new("zstd").arg("-tq").arg(&stored)),
+            "# The last line of a whole dump; where it is not printed, the dump is not whole."
+                .to_string(),
+            format!("{unpack} | tail -n 1 | grep -x -e '{TRAILER}'"),
+        ];
         match shape::create_statement(database, shape) {
             Ok(sql) => lines.push(mysql(&sql)),
             Err(error) => lines.push(format!("# create the database by hand: {error}")),
         }
-        let unpack = typed(&ToolCommand::new("zstd").arg("-dc").arg(absolute(stored)));
         let restore = self
             .by_hand()
             .args(["--binary-mode", "--max-allowed-packet=1G"])
             .arg(option("--database=", database));
-        lines.push(format!("{unpack} | {}", typed(&restore)));
+        lines.push(format!(
+            "{{ {unpack} || printf '\\nthe dump could not be read;\\n'; }} | {}",
+            typed(&restore)
+        ));
         for sql in shape::finish_statements(database, shape).unwrap_or_default() {
             // Grants to others need a right that the restore does not; the data is whole without.
             lines.push(format!(

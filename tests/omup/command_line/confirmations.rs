@@ -147,3 +147,36 @@ fn a_way_back_without_the_typed_name_changes_nothing() {
     );
     assert!(before == after, "something has changed");
 }
+
+/// Promise 32. A `[confirm]` that stands for the upgrades of a server is no word for a restore of any run on it.
+#[test]
+fn an_answers_file_confirms_the_way_back_of_its_own_plan_and_server_only() {
+    let stage = Stage::sqlite("standing-confirmation", &super::quiet(""));
+    stage.omup(&["run", "--answers"], true).expect(0);
+    let own = std::fs::read_to_string(stage.answers())
+        .expect("answers")
+        .replace("[confirm]", "[confirm]\nway_back = \"restore\"");
+    let plan_left_out: Vec<&str> = own
+        .lines()
+        .filter(|line| !line.starts_with("plan = "))
+        .collect();
+    let others = [
+        own.replace("plan = \"", "plan = \"9"),
+        own.replace("server = \"", "server = \"9"),
+        plan_left_out.join("\n"),
+    ];
+    let before = (stage.databases(), super::events(&stage).len());
+    for other in others {
+        std::fs::write(stage.answers(), &other).expect("write");
+        let ended = stage.omup(&["rollback", "--answers"], true).expect(70);
+        assert!(
+            ended.stderr.contains("the answers file confirms"),
+            "{other}\n{}",
+            ended.stderr
+        );
+        assert!(before == (stage.databases(), super::events(&stage).len()));
+    }
+    std::fs::write(stage.answers(), &own).expect("write");
+    stage.omup(&["rollback", "--answers"], true).expect(60);
+    old_serves(&stage);
+}

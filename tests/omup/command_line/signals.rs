@@ -186,3 +186,56 @@ fn a_runner_that_is_terminated_in_the_migration_leaves_it_alone() {
         upgraded(&stage);
     }
 }
+
+/// A Java that says that it was asked, and then nothing more.
+fn java_that_waits(stage: &Stage) -> (std::path::PathBuf, std::path::PathBuf) {
+    let asked = stage.folder.join("java-asked");
+    let script = format!("#!/bin/sh\n: > '{}'\nexec sleep 60\n", asked.display());
+    let file = stage.folder.write("tools/java", script);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("mode");
+    (file.parent().expect("a folder").to_path_buf(), asked)
+}
+
+/// Folders of ours in a temporary folder.
+fn ours(temporary: &std::path::Path) -> Vec<String> {
+    std::fs::read_dir(temporary)
+        .expect("the folder")
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.starts_with("omup-"))
+        .collect()
+}
+
+/// Promise 20. A look holds the password in a file of its own while it lasts.
+#[test]
+fn a_look_that_is_interrupted_leaves_no_password_behind() {
+    let stage = Stage::sqlite("look-interrupted", &quiet(""));
+    let (tools, asked) = java_that_waits(&stage);
+    let temporary = stage.folder.join("temporary");
+    std::fs::create_dir(&temporary).expect("a folder");
+    let look = |command: &str| {
+        let call = stage.call(&[command, "--answers"], true);
+        let call = call.path_first(&tools).env("TMPDIR", &temporary).start();
+        wait::until("java to be asked", RUN, || {
+            std::fs::remove_file(&asked).ok()
+        });
+        assert_eq!(ours(&temporary).len(), 1, "the look has its folder");
+        call
+    };
+    for (command, (signal, code)) in ["check", "plan", "check", "plan"].iter().zip(SIGNALS) {
+        let call = look(command);
+        assert!(call.process().signal(*signal));
+        let ended = call.end(Duration::from_secs(10)).expect(*code);
+        assert!(ended.stderr.contains("nothing was changed"), "{ended:?}");
+        assert_eq!(ours(&temporary), Vec::<String>::new(), "after {signal:?}");
+    }
+    // What nobody can answer leaves its folder for the next look, which removes it.
+    let call = look("check");
+    assert!(call.process().signal(Signal::KILL));
+    call.end(Duration::from_secs(10)).expect(137);
+    assert_eq!(ours(&temporary).len(), 1, "nobody could remove it");
+    let call = look("check");
+    assert!(call.process().signal(Signal::TERM));
+    call.end(Duration::from_secs(10)).expect(143);
+    assert_eq!(ours(&temporary), Vec::<String>::new());
+}

@@ -1,6 +1,6 @@
 //! What fails, and where that leads: nothing lost, nothing claimed.
 
-use super::stage::{Setting, Stage};
+use super::stage::{Setting, Stage, sqlite_execute};
 use crate::support::digest::difference;
 
 /// Faults, the exit code that they must end with, and whether the new version's tool was reached.
@@ -137,4 +137,19 @@ fn going_on_forward_after_the_cause_is_mended() {
             "{version} is recorded"
         );
     }
+}
+
+/// Versions that are recorded as finished are not all: the way forward is judged as the migration's own step judges it.
+#[test]
+fn a_migration_with_a_statement_missing_is_not_called_complete() {
+    let stage = Stage::sqlite("statement-missing", &setting("search_down = true\n"));
+    stage.omup(&["run", "--answers"], true).expect(41);
+    let ways = || stage.omup(&["rollback"], false).expect(0).stdout;
+    assert!(ways().contains("the migration is complete"), "{}", ways());
+    let file = stage.made["database_file"].as_str().expect("a path");
+    sqlite_execute(
+        std::path::Path::new(file),
+        "delete from SERVER_MIGRATION_SQL_LOGS where rowid = (select max(rowid) from SERVER_MIGRATION_SQL_LOGS)",
+    );
+    assert!(!ways().contains("the migration is complete"), "{}", ways());
 }
