@@ -55,6 +55,11 @@ fn main() -> std::process::ExitCode {
 async fn dispatch(cli: Cli) -> Result<ExitCode> {
     app::terminal::ask_for(cli.color);
     let asked_for = cli.state_dir.clone();
+    if let Some(folder) = &asked_for
+        && std::env::var_os("OMUP_STATE_DIR").is_none()
+    {
+        out::state_folder(&std::path::absolute(folder).unwrap_or_else(|_| folder.clone()));
+    }
     let root = State::locate(cli.state_dir);
     let looking = || State::look(root.clone());
     let Some(command) = cli.command else {

@@ -11,7 +11,7 @@ use super::out;
 use super::plain::Plain;
 use super::signals::Signals;
 use crate::domain::event::Event;
-use crate::domain::run_view::RunView;
+use crate::domain::run_view::{Phase, Question, RunView};
 use crate::exit_code::ExitCode;
 use crate::runner::control::{self, Command, Say};
 use crate::runner::folder::RunFolder;
@@ -122,10 +122,7 @@ impl Person {
         };
         if self.asked.as_ref() != Some(&question.id) {
             self.asked = Some(question.id.clone());
-            out::error(format!(
-                "type {} and Enter to go on, or Ctrl-C to leave this view (the run waits):",
-                question.answers_words()
-            ));
+            out::error(prompt(view, question));
             // What was typed before the question stood there is no answer to it.
             let _ = rustix::termios::tcflush(&stdin, rustix::termios::QueueSelector::IFlush);
             while self
@@ -153,11 +150,43 @@ impl Person {
     }
 }
 
-/// Sends what was typed as the answer to the open question; a wrong one leaves it open.
+/// The word that ends the run where nothing is lost by that.
+const STOP: &str = "stop";
+
+fn may_stop(view: &RunView) -> bool {
+    matches!(view.phase(), Phase::BeforeDowntime | Phase::Down)
+}
+
+fn prompt(view: &RunView, question: &Question) -> String {
+    let stop = match may_stop(view) {
+        true => format!(", {STOP} and Enter to stop here and put everything back"),
+        false => String::new(),
+    };
+    format!(
+        "type {} and Enter to go on{stop}, or Ctrl-C to leave this view (the run waits):",
+        question.answers_words()
+    )
+}
+
+/// Sends what was typed as the answer to the open question; a wrong one leaves it open, and it is asked again.
 async fn answer_typed(folder: &RunFolder, view: &RunView, typed: &str) {
     let Some(question) = &view.question else {
         return;
     };
+    let is_answer = |word: &str| {
+        let mut answers = question.answers().into_iter();
+        answers.any(|answer| answer.as_str() == word)
+    };
+    if typed.trim() == STOP && may_stop(view) && !is_answer(STOP) {
+        let who = super::run::who();
+        match command(folder, &Command::Abort { who }, None).await {
+            Ok(Say::Refused { reason }) => out::error(reason),
+            Ok(Say::Done { message }) => out::error(message),
+            Ok(Say::Hello { .. } | Say::Progress { .. }) => {}
+            Err(error) => out::error(error.message),
+        }
+        return;
+    }
     if typed.trim().is_empty() {
         out::error(format!(
             "(an empty line is no answer; type {} to go on, or `omup abort {}` in another terminal)",
@@ -172,7 +201,10 @@ async fn answer_typed(folder: &RunFolder, view: &RunView, typed: &str) {
         who: super::run::who(),
     };
     match command(folder, &answer, None).await {
-        Ok(Say::Refused { reason }) => out::error(reason),
+        Ok(Say::Refused { reason }) => {
+            out::error(reason);
+            out::error(prompt(view, question));
+        }
         Ok(Say::Done { .. } | Say::Hello { .. } | Say::Progress { .. }) => {}
         Err(error) => out::error(error.message),
     }

@@ -4,12 +4,45 @@
 //! What is printed may hold names, paths and messages of others (CWE-150); cleaning at the edge
 //! covers the ones that nobody thought of further in.
 
+use std::borrow::Cow;
 use std::io::Write as _;
+use std::sync::OnceLock;
 
 use crate::domain::clean_text::{CleanText, dangerous};
 
 /// Longest line printed, in characters.
 const LONGEST: usize = 20_000;
+
+/// The state folder that was asked for on the command line, quoted for a shell: every command that is printed names it.
+static STATE_FOLDER: OnceLock<String> = OnceLock::new();
+
+/// Commands that look for runs.
+const OF_RUNS: [&str; 9] = [
+    "abort", "answer", "attach", "helm", "report", "resume", "rollback", "runs", "status",
+];
+
+/// From here on, printed commands are those of this state folder; not needed where the environment names it.
+pub fn state_folder(folder: &std::path::Path) {
+    let quoted = crate::domain::shell::quoted(&folder.to_string_lossy());
+    // Set once, at the beginning.
+    let _ = STATE_FOLDER.set(quoted);
+}
+
+fn of_this_folder(text: &str) -> Cow<'_, str> {
+    match STATE_FOLDER.get() {
+        Some(folder) => with_folder(text, folder).into(),
+        None => text.into(),
+    }
+}
+
+fn with_folder(text: &str, folder: &str) -> String {
+    OF_RUNS.iter().fold(text.to_string(), |text, command| {
+        text.replace(
+            &format!("omup {command}"),
+            &format!("omup --state-dir {folder} {command}"),
+        )
+    })
+}
 
 /// One line on standard output. An output that cannot be written has nobody to tell.
 pub fn line(text: impl AsRef<str>) {
@@ -21,7 +54,7 @@ pub fn line(text: impl AsRef<str>) {
 /// # Errors
 /// Standard output is closed or full.
 pub fn try_line(text: impl AsRef<str>) -> std::io::Result<()> {
-    let clean = CleanText::limited(text.as_ref(), LONGEST);
+    let clean = CleanText::limited(&of_this_folder(text.as_ref()), LONGEST);
     writeln!(std::io::stdout(), "{clean}")
 }
 
@@ -32,8 +65,10 @@ pub fn words(text: impl AsRef<str>) {
         return line(text);
     }
     let (width, _) = super::terminal::size();
-    for folded in crate::screen::folded(text.as_ref(), width.saturating_sub(1).max(20)) {
-        line(folded);
+    let text = of_this_folder(text.as_ref());
+    for folded in crate::screen::folded(&text, width.saturating_sub(1).max(20)) {
+        let clean = CleanText::limited(&folded, LONGEST);
+        let _ = writeln!(std::io::stdout(), "{clean}");
     }
 }
 
@@ -59,7 +94,7 @@ pub fn json_line(value: &serde_json::Value) -> std::io::Result<()> {
 
 /// One line on standard error.
 pub fn error(text: impl AsRef<str>) {
-    let clean = CleanText::limited(text.as_ref(), LONGEST);
+    let clean = CleanText::limited(&of_this_folder(text.as_ref()), LONGEST);
     let _ = writeln!(std::io::stderr(), "{clean}");
 }
 
@@ -81,7 +116,18 @@ fn escaped(document: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::escaped;
+    use super::{escaped, with_folder};
+
+    #[test]
+    fn a_printed_command_names_the_state_folder_that_was_asked_for() {
+        assert_eq!(
+            with_folder(
+                "next: `omup answer R a=b`; `omup check` looks",
+                "'/tmp/a b'"
+            ),
+            "next: `omup --state-dir '/tmp/a b' answer R a=b`; `omup check` looks"
+        );
+    }
 
     #[test]
     fn a_document_keeps_its_meaning_and_loses_its_control_characters() {

@@ -157,21 +157,23 @@ fn backup(view: &RunView) -> String {
     }
 }
 
+/// The program of the running step, when it lives.
+pub fn left_child(folder: &RunFolder, view: &RunView) -> Option<u32> {
+    let runs = |id: StepId| matches!(view.step(id), Some(StepState::Running { .. }));
+    let child = view.children.iter().rev().find(|child| runs(child.step))?;
+    let lives = crate::process::lock_is_held(&folder.path.join(&child.lock)).unwrap_or(true);
+    lives.then_some(child.pid)
+}
+
 fn step(folder: &RunFolder, view: &RunView, id: StepId, state: &StepState, alive: bool) -> String {
     let asks = GO_AHEADS
         .iter()
         .any(|(step, name)| *step == id && view.question.as_ref().is_some_and(|q| q.id == *name));
-    let child_lives = || {
-        let living = view.children.iter().rev().find(|child| child.step == id);
-        living.is_some_and(|child| {
-            crate::process::lock_is_held(&folder.path.join(&child.lock)).unwrap_or(true)
-        })
-    };
     match state {
         StepState::ToDo => "to do".to_string(),
         StepState::Running { .. } if asks => "asks, and waits for an answer".to_string(),
         StepState::Running { .. } if alive => "running".to_string(),
-        StepState::Running { .. } if child_lives() => {
+        StepState::Running { .. } if left_child(folder, view).is_some() => {
             "its program goes on although no runner watches it: `omup resume` takes it up"
                 .to_string()
         }

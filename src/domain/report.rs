@@ -68,19 +68,13 @@ pub fn page(view: &RunView) -> String {
         }
         (None, _) => line("None was taken.".to_string()),
     }
-    if let Some(seconds) = view.facts.downtime_seconds {
-        // The new version had served in between: then this is the second downtime of the run.
-        let second = view.earlier_steps.iter().any(|(step, state)| {
-            *step == StepId::StartServer && matches!(state, StepState::Ended { .. })
-        });
-        line(if second {
-            format!(
-                "Downtime of the way back: {}; that of the upgrade before it stands in the journal.",
-                clock(whole(seconds))
-            )
-        } else {
-            format!("Downtime: {}.", clock(whole(seconds)))
-        });
+    for lockout in &view.lockouts {
+        line(format!(
+            "Downtime: {} ({} to {} UTC).",
+            clock(whole(lockout.seconds)),
+            utc(lockout.from_ms, "%Y-%m-%d %H:%M:%S"),
+            utc(lockout.to_ms, "%H:%M:%S")
+        ));
     }
     if let Some(kept) = &view.facts.upgraded_kept {
         line(format!(
@@ -112,6 +106,14 @@ pub fn page(view: &RunView) -> String {
             setting.new,
             setting.old.as_deref().unwrap_or("default")
         ));
+    }
+    if !view.not_carried.is_empty() {
+        line(String::new());
+        line("## Settings that the new version has other values for".to_string());
+        line(String::new());
+        for setting in &view.not_carried {
+            line(format!("- {setting}"));
+        }
     }
     line(String::new());
     line("## What people said".to_string());
@@ -171,6 +173,13 @@ pub fn page(view: &RunView) -> String {
         "The journal (journal.jsonl) beside this page holds every fact with its time.".to_string(),
     );
     page
+}
+
+fn utc(ms: i64, form: &str) -> String {
+    match jiff::Timestamp::from_millisecond(ms) {
+        Ok(at) => at.strftime(form).to_string(),
+        Err(_) => "unknown".to_string(),
+    }
 }
 
 /// How many notes were read, and of each that asked to act or was answered with a reason, by whom.

@@ -115,6 +115,16 @@ pub struct ReadNote {
     pub why: Option<CleanText>,
 }
 
+/// A time in which users were locked out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Lockout {
+    /// Wall clock, milliseconds since 1970.
+    pub from_ms: i64,
+    pub to_ms: i64,
+    /// By the clock since boot where both ends have it.
+    pub seconds: f64,
+}
+
 /// A setting that was changed and not put back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChangedSetting {
@@ -212,6 +222,12 @@ pub struct RunView {
     pub users_notice: Vec<CleanText>,
     /// What the last validation of the present goal looked at.
     pub validation: Vec<Point>,
+    /// How often and when users were locked out, oldest first; a downtime that lasts is not among them.
+    #[serde(default)]
+    pub lockouts: Vec<Lockout>,
+    /// Settings of the old version that the new one has other values for.
+    #[serde(default)]
+    pub not_carried: Vec<CleanText>,
     /// What the validations of goals looked at that were left for another goal.
     #[serde(default)]
     pub earlier_validation: Vec<Point>,

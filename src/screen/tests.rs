@@ -4,6 +4,7 @@ use super::{folded, measure, snapshot};
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::{Event as RunEvent, Fact};
 use crate::domain::plan::Goal;
+use crate::domain::run_view::StepState;
 use crate::domain::step::{Failure, Outcome, StepId};
 use crate::exit_code::ExitCode;
 use crate::wizard::event::{JournalLine, PracticeLine, RunLine};
@@ -59,7 +60,7 @@ fn with_run(width: u16, height: u16, page: Page, events: Vec<RunEvent>) -> State
 
 fn failed(step: StepId, what: &str, why: &str) -> RunEvent {
     let failure = Failure::new(
-        ExitCode::StoppedAndPutBack,
+        ExitCode::FailedBeforePoint,
         what,
         why,
         "all of it",
@@ -185,6 +186,47 @@ fn in_practice_the_first_page_names_the_command_that_finds_it() {
         come_back: "omup sandbox --scenario good".into(),
     });
     assert!(flat(&state).contains("the work goes on, `omup sandbox --scenario good` shows it"));
+}
+
+#[test]
+fn a_program_that_goes_on_without_a_runner_is_said_to_run() {
+    let started = RunEvent::StepStarted {
+        step: StepId::Migrate,
+        attempt: 1,
+    };
+    let crossed = RunEvent::Fact {
+        step: StepId::PointOfNoReturn,
+        fact: Fact::PointCrossed { at_ms: 1 },
+    };
+    let mut state = with_run(80, 24, Page::Stopped, vec![crossed, started]);
+    let run = state.run.as_mut().expect("a run");
+    run.view.steps = vec![(StepId::Migrate, StepState::Running { attempt: 1 })];
+    assert!(flat(&state).contains("not known how it ended"));
+    let run = state.run.as_mut().expect("a run");
+    run.left_child = Some(4711);
+    let frame = flat(&state);
+    assert!(
+        frame.contains("its program (process 4711) STILL RUNS") && frame.contains("Ways back"),
+        "{frame}"
+    );
+}
+
+#[test]
+fn a_run_that_was_stopped_as_somebody_wanted_has_not_failed() {
+    let mut failure = failed(
+        StepId::StartDowntime,
+        "go on with this step",
+        "somebody asked",
+    );
+    if let RunEvent::StepFailed { failure, .. } = &mut failure {
+        failure.exit = ExitCode::StoppedAndPutBack;
+    }
+    let events = vec![failure, ended(ExitCode::StoppedAndPutBack)];
+    let frame = flat(&with_run(80, 24, Page::Stopped, events));
+    assert!(
+        frame.contains("Stopped, as it was asked for") && frame.contains("▸ Go on with this run"),
+        "{frame}"
+    );
 }
 
 #[test]

@@ -44,9 +44,9 @@ impl Step for BackUp {
     }
 
     async fn run(&self, context: &Context<'_>) -> Result<Outcome, Failure> {
-        let taken = take_backup(context, StepId::BackUp).await?;
+        let taken = take_backup(context, StepId::BackUp, None).await?;
         if context.view().goal != Some(Goal::BackUp) {
-            super::way_back_file::can_be_written(context, &taken.manifest)?;
+            super::way_back_file::tell_if_spoiled(context, &taken.manifest)?;
         }
         let tables = taken.manifest.tables.len();
         let message = format!(
@@ -73,15 +73,20 @@ impl Step for BackUp {
     }
 }
 
-/// Takes one backup into a new folder and records it.
-pub async fn take_backup(context: &Context<'_>, step: StepId) -> Result<Taken, Failure> {
+/// Takes one backup into a new folder and records it; `after` why the first one does not do.
+pub async fn take_backup(
+    context: &Context<'_>,
+    step: StepId,
+    after: Option<&str>,
+) -> Result<Taken, Failure> {
     context.same_source(step).await?;
+    let dir = context.answers.backup.dir.display();
     context.effect(
         step,
-        format!(
-            "take a backup below {}",
-            context.answers.backup.dir.display()
-        ),
+        match after {
+            Some(why) => format!("final backup: {why}; below {dir}"),
+            None => format!("take a backup below {dir}"),
+        },
     )?;
     let request = TakeRequest {
         dir: context.answers.backup.dir.clone(),

@@ -159,7 +159,7 @@ fn ended(context: &Context<'_>, step: StepId, name: &str, end: ChildEnd) -> Resu
 pub fn tail(context: &Context<'_>, name: &str) -> Vec<CleanText> {
     output(context, name, TAIL)
         .lines()
-        .map(|line| CleanText::limited(line, 400))
+        .map(|line| CleanText::limited(&cause_first(line), 400))
         .filter(|line| !line.as_str().is_empty())
         .collect()
 }
@@ -177,6 +177,27 @@ pub fn output(context: &Context<'_>, name: &str, most: u64) -> String {
         .secrets
         .redactor
         .redact(&String::from_utf8_lossy(&bytes))
+}
+
+/// OpenMetadata's own sentence about a statement that failed, with the cause in front of the statement, which may be
+/// pages long: `Failed to run sql: [...] due to [...]` (`MigrationUtil` and `MigrationWorkflow` upstream). Any other
+/// line as it is.
+fn cause_first(line: &str) -> std::borrow::Cow<'_, str> {
+    const BEFORE: &str = "Failed to run sql: [";
+    const BETWEEN: &str = "] due to [";
+    let parts = line.split_once(BEFORE).and_then(|(head, rest)| {
+        let (sql, cause) = rest.split_once(BETWEEN)?;
+        // JDBI repeats the statement behind the server's words.
+        let cause = cause.split(" [statement:").next().unwrap_or(cause);
+        Some((head, sql, cause.trim_end().trim_end_matches(']')))
+    });
+    match parts {
+        Some((head, sql, cause)) => {
+            let told = format!("Failed to run sql: {cause} in [{sql}] {}", head.trim_end());
+            told.trim_end().to_owned().into()
+        }
+        None => line.into(),
+    }
 }
 
 /// The line that most likely says why: the last that names a failure, else the last one.
@@ -206,4 +227,28 @@ pub fn failing_line(lines: &[CleanText]) -> Option<CleanText> {
                 .find(|line| line.as_str().contains(word))
         })
         .cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cause_first;
+
+    #[test]
+    fn the_cause_of_a_failed_statement_stands_before_the_statement() {
+        let long = "x".repeat(2000);
+        let line = format!(
+            "java.lang.RuntimeException: Failed to run sql: [UPDATE t SET a = '[{long}]'] due to [org.postgresql.util.PSQLException: ERROR: column \"b\" does not exist [statement:\"UPDATE t\", arguments:{{}}]]"
+        );
+        let told = cause_first(&line);
+        let wanted = "Failed to run sql: org.postgresql.util.PSQLException: ERROR: column \"b\" does not exist in [UPDATE t SET a = ";
+        assert!(told.starts_with(wanted), "{told}");
+        assert_eq!(
+            cause_first("Failed to run sql: nothing"),
+            "Failed to run sql: nothing"
+        );
+        assert_eq!(
+            cause_first("Failed to run sql: [A] due to [no such column: c]"),
+            "Failed to run sql: no such column: c in [A]"
+        );
+    }
 }

@@ -50,8 +50,7 @@ impl Step for DigestGate {
             }
             Err(why) => why,
         };
-        context.effect(StepId::DigestGate, format!("take a final backup: {why}"))?;
-        take_backup(context, StepId::DigestGate).await?;
+        take_backup(context, StepId::DigestGate, Some(&why)).await?;
         prove_backup(context, StepId::DigestGate)
             .await?
             .at_level(context)?;

@@ -192,9 +192,14 @@ async fn conclude(context: &Context<'_>, end: ChildEnd) -> Result<Outcome, Failu
             "the tool ended with {} and no version of the new release is recorded: {line}",
             end.words()
         ))),
-        (Judged::Partial { why }, ChildEnd::Code(0)) => Err(failed(&format!(
-            "the tool ended with exit code 0, but {why}: {line}"
-        ))),
+        (Judged::Partial { why }, ChildEnd::Code(0)) => {
+            let line = child::failing_line(&child::tail(context, NAME));
+            let line = line.map(|line| format!(" (its log says: {line})"));
+            Err(failed(&format!(
+                "the tool said that it went well (exit code 0), but {why}{}",
+                line.unwrap_or_default()
+            )))
+        }
         // The reason first: a page shows the beginning.
         (Judged::Partial { why }, end) => Err(failed(&format!(
             "{line} (the tool ended with {}; {why})",

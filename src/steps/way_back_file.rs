@@ -11,18 +11,10 @@ use crate::domain::survey::Owner;
 use crate::exit_code::ExitCode;
 use crate::process::private_file::write_atomically;
 
-/// Writes it into the run's folder and beside the backup; must exist before the point of no return. Where masking
-/// would spoil its commands, an upgrade stops; a backup alone stands, with an alarm.
+/// Writes it into the run's folder and beside the backup; must exist before the point of no return. Masking that
+/// spoils one of its commands is an alarm: omup's own ways back do not need the page.
 pub fn write(context: &Context<'_>, step: StepId, manifest: &Manifest) -> Result<(), Failure> {
-    if context.view().goal == Some(Goal::BackUp) {
-        if let Some(why) = spoiled(context, manifest) {
-            context.recorder.record(Event::Alarm {
-                text: context.clean(&why),
-            })?;
-        }
-    } else {
-        can_be_written(context, manifest)?;
-    }
+    tell_if_spoiled(context, manifest)?;
     let page = context.secrets.redactor.redact(&text(context, manifest));
     let path = context.folder.join(crate::backup::WAY_BACK);
     context.effect(step, format!("write {}", path.display()))?;
@@ -52,21 +44,16 @@ pub fn write(context: &Context<'_>, step: StepId, manifest: &Manifest) -> Result
     }
 }
 
-/// Asked before the downtime too: nobody is locked out for a page that cannot be written.
-pub fn can_be_written(context: &Context<'_>, manifest: &Manifest) -> Result<(), Failure> {
+/// Asked when the backup stands too: it is told before anybody is locked out.
+pub fn tell_if_spoiled(context: &Context<'_>, manifest: &Manifest) -> Result<(), Failure> {
     let Some(why) = spoiled(context, manifest) else {
         return Ok(());
     };
-    Err(Failure::new(
-        ExitCode::FailedBeforePoint,
-        format!(
-            "write {}, which leads back without omup",
-            crate::backup::WAY_BACK
-        ),
-        context.clean(&why).as_str(),
-        "the database is as it was",
-        "take another password or token, one that is no part of a path or a name, then begin anew with `omup run`",
-    ))
+    let text = context.clean(&why);
+    match context.view().alarms.contains(&text) {
+        true => Ok(()),
+        false => context.recorder.record(Event::Alarm { text }),
+    }
 }
 
 /// Why the page would be of no use: the first command in which a secret is masked.
@@ -74,7 +61,7 @@ fn spoiled(context: &Context<'_>, manifest: &Manifest) -> Option<String> {
     let page = text(context, manifest);
     let command = masked_command(&page, &context.secrets.redactor.redact(&page))?;
     Some(format!(
-        "a command of {} cannot be told: a password or token is part of a path or a name in it: {command}",
+        "{} cannot be followed as it is written: a password or token is part of a path or a name in a command of it, and masked there: {command}. Take another password, one that is no part of a path or a name, or put the words in by hand; `omup rollback` does not need the page",
         crate::backup::WAY_BACK
     ))
 }

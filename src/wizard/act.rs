@@ -106,7 +106,8 @@ pub fn act(state: &mut State, action: Action) -> Vec<Effect> {
             }
             questions::leave(state)
         }
-        Action::Detach => vec![Effect::Leave],
+        // A name typed a moment too early must not leave, and its rest not reach the shell.
+        Action::Detach => questions::leave(state),
         Action::Stop => questions::stop(state),
         Action::TakeHelm => questions::take_helm(state),
         Action::Ways => state.go(Page::Ways),

@@ -105,11 +105,14 @@ fn choose_candidate(state: &mut State, index: usize) {
 }
 
 /// Changed answers of a prepared run are written down at once.
-pub fn keep_answers(state: &State) -> Vec<Effect> {
-    let preparing = state.run.as_ref().is_some_and(|run| run.preparing);
-    match state.form.answers() {
-        Ok(answers) if preparing => vec![Effect::KeepAnswers(Box::new(answers))],
-        Ok(_) | Err(_) => Vec::new(),
+pub fn keep_answers(state: &mut State) -> Vec<Effect> {
+    match (state.form.answers(), &mut state.run) {
+        (Ok(answers), Some(run)) if run.preparing => {
+            let answers = Box::new(answers);
+            run.answers = Some(answers.clone());
+            vec![Effect::KeepAnswers(answers)]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -64,6 +64,9 @@ pub enum Event {
         mine: bool,
         /// The runner speaks another protocol: only watching is possible.
         foreign: bool,
+        /// Without a runner: the process of a program that goes on all the same.
+        #[serde(default)]
+        left_child: Option<u32>,
     },
     Progress(Progress),
     /// Free bytes where the backup is written.
@@ -74,6 +77,8 @@ pub enum Event {
     Ways(Box<Result<Vec<WayBack>, Trouble>>),
     /// The report of the run, as Markdown.
     Report(Result<String, Trouble>),
+    /// The run's `way-back.md`, where it is there.
+    WayBackByHand(Option<String>),
     /// The cause of a practice scenario is mended.
     Mended,
     /// An effect went well, in words.
@@ -202,6 +207,7 @@ pub enum Effect {
         way: WayId,
     },
     ReadReport,
+    ReadWayBack,
     AskLog(LogQuery),
     /// Stop watching the log.
     NoLog,

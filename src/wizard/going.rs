@@ -53,7 +53,7 @@ impl State {
             Page::Ways => {
                 self.ways = None;
                 self.ways_asked = true;
-                effects.push(Effect::WaysBack);
+                effects.extend([Effect::WaysBack, Effect::ReadWayBack]);
             }
             Page::Runs | Page::First => effects.push(Effect::ListRuns),
             Page::Report => effects.push(Effect::ReadReport),

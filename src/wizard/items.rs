@@ -283,8 +283,12 @@ fn stopped(state: &State) -> Vec<Item> {
     let early = matches!(run.view.phase(), Phase::BeforeDowntime | Phase::Down);
     let mut items = Vec::new();
     match (&run.view.ended, run.view.failure()) {
-        (None, _) => items.push(Do::Resume),
+        (None, _) if early => items.push(Do::Resume),
+        (None, _) => items.extend([Do::Resume, Do::Ways]),
         (Some((ExitCode::RolledBack | ExitCode::Ok, _)), _) => {}
+        (Some(_), Some((_, failure))) if early && failure.exit == ExitCode::StoppedAndPutBack => {
+            items.extend([Do::Resume, Do::PrepareAgain]);
+        }
         (Some(_), Some(_)) if early => items.extend([Do::Again, Do::PrepareAgain]),
         (Some(_), Some((step, _))) => {
             let known = state.log.diagnosis.as_ref();

@@ -113,6 +113,8 @@ pub struct State {
     pub ways: Option<Result<Vec<WayBack>, Trouble>>,
     pub ways_asked: bool,
     pub report: Option<Result<String, Trouble>>,
+    /// The run's `way-back.md`, as it was when the ways were shown.
+    pub way_back_by_hand: Option<String>,
     pub log: LogPane,
     pub search: Option<Sought>,
     pub interrupted_ms: Option<u64>,
@@ -153,6 +155,7 @@ impl State {
             ways: None,
             ways_asked: false,
             report: None,
+            way_back_by_hand: None,
             log: LogPane::default(),
             search: None,
             interrupted_ms: None,
@@ -245,6 +248,7 @@ pub fn is_waited_for(state: &State, event: &Event) -> bool {
         | Event::RunOpened { .. }
         | Event::Ways(_)
         | Event::Report(_)
+        | Event::WayBackByHand(_)
         | Event::Mended
         | Event::Told(_)
         | Event::Failed(_) => true,

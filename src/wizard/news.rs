@@ -77,10 +77,12 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
             helm,
             mine,
             foreign,
+            left_child,
         } => {
             let Some(run) = &mut state.run else {
                 return Vec::new();
             };
+            run.left_child = left_child;
             if run.mine && !mine && alive && helm.is_some() {
                 let who = who_else(&state.who, helm.as_ref());
                 let text =
@@ -137,6 +139,10 @@ pub fn take_in(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::Report(report) => {
             state.report = Some(report);
+            Vec::new()
+        }
+        Event::WayBackByHand(page) => {
+            state.way_back_by_hand = page;
             Vec::new()
         }
         Event::Mended => {
@@ -358,8 +364,10 @@ fn log(state: &mut State, window: LogWindow) {
             });
         }
     }
-    // What is known of the failure may add a way on; the mark stays on what it was on.
-    let marked = (state.page == Page::Stopped)
+    // What is known of the failure may add a way on: the mark stays on what it was on, but where nobody has moved it
+    // it is on the first, which is what is advised.
+    let moved = state.cursor.get(&Page::Stopped).is_some_and(|at| *at > 0);
+    let marked = (state.page == Page::Stopped && moved)
         .then(|| state.item())
         .flatten();
     state.log.diagnosis = (state.page == Page::Stopped)

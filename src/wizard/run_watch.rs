@@ -9,7 +9,6 @@ use crate::domain::answers::Answers;
 use crate::domain::clean_text::CleanText;
 use crate::domain::event::{Event as RunEvent, Fact};
 use crate::domain::plan::Goal;
-use crate::domain::plan::NOT_CARRIED;
 use crate::domain::progress::Progress;
 use crate::domain::run_view::{Phase, RunView};
 use crate::domain::step::{Failure, StepId};
@@ -44,10 +43,12 @@ pub struct RunWatch {
     pub began: BTreeMap<StepId, i64>,
     /// Step to seconds, of those that ended.
     pub took: BTreeMap<StepId, f64>,
-    /// Settings of the old version that the new one does not have, each with what was and is.
-    pub left_behind: Vec<CleanText>,
     /// Every time that users were locked out and let in again, in seconds.
     pub lockouts: Vec<f64>,
+    /// When users were locked out first in this attempt, wall clock in ms: the agreed window began then.
+    pub window_began_ms: Option<i64>,
+    /// A program that goes on without a runner.
+    pub left_child: Option<u32>,
     /// What failed last in this run, also where it has been put back since.
     pub last_failure: Option<(StepId, Failure)>,
     /// A question was open already when the bell rang.
@@ -174,8 +175,9 @@ impl RunWatch {
             disk_free: None,
             began: BTreeMap::new(),
             took: BTreeMap::new(),
-            left_behind: Vec::new(),
             lockouts: Vec::new(),
+            window_began_ms: None,
+            left_child: None,
             last_failure: None,
             rung_for: None,
             heard_ms: 0,
@@ -194,9 +196,6 @@ impl RunWatch {
                 }
                 RunEvent::Effect { step, what } => {
                     self.doing = Some((*step, what.clone()));
-                    if what.as_str().contains(NOT_CARRIED) && !self.left_behind.contains(what) {
-                        self.left_behind.push(what.clone());
-                    }
                 }
                 RunEvent::StepEnded { step, seconds, .. } => {
                     self.took.insert(*step, *seconds);
@@ -216,6 +215,16 @@ impl RunWatch {
                     fact: Fact::DowntimeEnded { .. },
                     ..
                 } => self.lockouts.extend(self.view.facts.downtime_seconds),
+                RunEvent::Fact {
+                    fact: Fact::DowntimeStarted { at_ms, .. },
+                    ..
+                } => {
+                    self.window_began_ms.get_or_insert(*at_ms);
+                }
+                // Put back: the next attempt has a window of its own.
+                RunEvent::Reopened { steps } if steps.contains(&StepId::StartDowntime) => {
+                    self.window_began_ms = None;
+                }
                 RunEvent::RunnerStarted { .. } => {
                     self.preparing = false;
                     self.last_failure = None;
@@ -314,13 +323,16 @@ impl RunWatch {
     /// When the agreed window ends, wall clock in ms.
     pub fn window_ends_ms(&self) -> Option<i64> {
         let minutes = self.answers.as_ref()?.run.agreed_downtime_minutes?;
-        let start = self.view.facts.downtime_started_ms?;
-        Some(start + i64::from(minutes) * 60_000)
+        Some(self.window_began_ms? + i64::from(minutes) * 60_000)
     }
 
     /// Wall clock in ms by which to decide to go back, to be back within the agreed window; `None` also where no
     /// restore was measured.
     pub fn decide_by_ms(&self) -> Option<i64> {
+        // Going back already: nothing is left to decide.
+        if matches!(self.view.goal, Some(Goal::WayBack { .. })) {
+            return None;
+        }
         let back = with_switch(self.view.facts.restore_seconds?) as i64;
         Some(self.window_ends_ms()? - back * 1000)
     }

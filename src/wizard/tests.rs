@@ -405,6 +405,7 @@ fn two_screens_of_one_person_are_told_apart() {
         helm: Some(CleanText::from(who)),
         mine,
         foreign: false,
+        left_child: None,
     };
     desk.news(helm("mara", false));
     let said = desk.said().unwrap_or_default().to_string();
@@ -495,6 +496,7 @@ fn the_ways_back_are_computed_anew_when_the_runner_ends() {
         helm: None,
         mine: false,
         foreign: false,
+        left_child: None,
     });
     assert_eq!(desk.state.page, Page::Ways);
     assert!(effects.contains(&Effect::WaysBack), "{effects:?}");

@@ -72,8 +72,12 @@ pub async fn sandbox(asked: Asked) -> Result<ExitCode> {
 /// The full-screen wizard on the practice deployment; without a terminal, plain questions.
 async fn attended(scenario: &'static Scenario, asked: &Asked) -> Result<ExitCode> {
     let pace = asked.pace.unwrap_or(Pace::Slow);
+    let mut was_kept = false;
     let place = match Place::of_session(asked.above.as_deref(), scenario.name)? {
-        Found::GoesOn(place) => place,
+        Found::GoesOn(place) => {
+            was_kept = true;
+            place
+        }
         Found::New(place) => {
             out::line("PRACTICE: making a small deployment, a moment …");
             Practice::make(&place.path, scenario, pace)
@@ -103,15 +107,20 @@ async fn attended(scenario: &'static Scenario, asked: &Asked) -> Result<ExitCode
     let left = super::wizard::practise(state, &place.answers(), lesson, mender, asked.plain).await;
     if asked.plain || !super::terminal::can_draw() {
         // The full screen says it on its last page.
-        out::words(format!("PRACTICE: the right end: {}", scenario.right_end));
+        out::words(format!(
+            "PRACTICE: where this scenario is to lead: {}",
+            scenario.right_end
+        ));
     }
     let state = State::open(place.state())?;
+    // What somebody chose to keep goes only when they choose so.
+    was_kept &= !state.runs().is_empty();
     let goes_on = state.runs().iter().any(super::attach::alive);
     // A terminal that was lost, or a run that is not done: the next `omup sandbox` goes on with it.
     let (lost, keep) = match &left {
         Ok(left) => (
             left.exit != ExitCode::Ok,
-            left.keep.unwrap_or_else(|| !all_done(&state)),
+            left.keep.unwrap_or_else(|| was_kept || !all_done(&state)),
         ),
         Err(_) => (true, true),
     };

@@ -226,6 +226,13 @@ impl World {
                 });
                 let _ = self.tell.send(Event::Report(report.map_err(trouble)));
             }
+            Effect::ReadWayBack => {
+                let page = self.session().ok().and_then(|session| {
+                    let file = session.folder.path.join(crate::backup::WAY_BACK);
+                    std::fs::read_to_string(file).ok()
+                });
+                let _ = self.tell.send(Event::WayBackByHand(page));
+            }
             Effect::AskLog(query) => {
                 if self.log.is_none() {
                     let tell = self.tell.clone();

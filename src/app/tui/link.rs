@@ -89,7 +89,7 @@ async fn talk(
                             held.follows.set(true);
                         }
                         let free = helm.is_none() && !watch_only && !foreign && !held.follows.get();
-                        let _ = tell.send(Event::Runner { alive: true, helm, mine: false, foreign });
+                        let _ = tell.send(Event::Runner { alive: true, helm, mine: false, foreign, left_child: None });
                         let first = if free {
                             Command::TakeHelm { who: who.to_string() }
                         } else {
@@ -108,7 +108,7 @@ async fn talk(
                             mine = true;
                             held.follows.set(false);
                             let helm = Some(CleanText::limited(&who, 80));
-                            let _ = tell.send(Event::Runner { alive: true, helm, mine: true, foreign: false });
+                            let _ = tell.send(Event::Runner { alive: true, helm, mine: true, foreign: false, left_child: None });
                         }
                         Some(Command::Watch {}) | None => {}
                         Some(Command::Answer { .. } | Command::Abort { .. }) => {

@@ -245,6 +245,7 @@ async fn follow(session: std::rc::Weak<Session>) {
                                 helm: Some(who.clone()),
                                 mine: false,
                                 foreign: false,
+                                left_child: None,
                             });
                         }
                     }
@@ -285,8 +286,12 @@ async fn follow(session: std::rc::Weak<Session>) {
             );
             *session.link.borrow_mut() = Some(link);
         }
-        if !session.preparing() && alive_before != Some(held) {
-            alive_before = Some(held);
+        let left_child = match held {
+            true => None,
+            false => crate::app::status::left_child(&session.folder, &view),
+        };
+        if !session.preparing() && alive_before != Some((held, left_child)) {
+            alive_before = Some((held, left_child));
             if !held {
                 session.link.borrow_mut().take();
                 session.helm.takes.set(0);
@@ -297,6 +302,7 @@ async fn follow(session: std::rc::Weak<Session>) {
                     helm: None,
                     mine: false,
                     foreign: false,
+                    left_child,
                 });
             }
         }

@@ -200,7 +200,7 @@ impl Config {
             .filter(|(name, _)| secrets::is_secret_name(name))
             .map(|(_, variable)| variable.value.clone());
         let value = |name: &str| self.environment.value(name).map(str::to_owned);
-        let literals = yaml::scalars(&self.text, &yaml_path(&self.home))
+        let literals = yaml::leaves(&self.text, &yaml_path(&self.home))
             .unwrap_or_default()
             .into_iter()
             .filter(|(key, _)| secrets::is_secret_name(key.rsplit('.').next().unwrap_or(key)))

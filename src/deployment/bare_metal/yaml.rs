@@ -89,11 +89,24 @@ pub fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T> {
 pub fn scalars(text: &str, path: &Path) -> Result<BTreeMap<String, String>> {
     let value: serde_json::Value = parse(text, path)?;
     let mut found = BTreeMap::new();
-    collect(&value, String::new(), &mut found);
+    collect(&value, String::new(), true, &mut found);
     Ok(found)
 }
 
-fn collect(value: &serde_json::Value, at: String, found: &mut BTreeMap<String, String>) {
+/// As [`scalars`], with each value of a list by its place in it.
+pub fn leaves(text: &str, path: &Path) -> Result<BTreeMap<String, String>> {
+    let value: serde_json::Value = parse(text, path)?;
+    let mut found = BTreeMap::new();
+    collect(&value, String::new(), false, &mut found);
+    Ok(found)
+}
+
+fn collect(
+    value: &serde_json::Value,
+    at: String,
+    lists_whole: bool,
+    found: &mut BTreeMap<String, String>,
+) {
     let below = |key: &str| {
         if at.is_empty() {
             key.to_owned()
@@ -104,12 +117,25 @@ fn collect(value: &serde_json::Value, at: String, found: &mut BTreeMap<String, S
     match value {
         serde_json::Value::Object(entries) => {
             for (key, value) in entries {
-                collect(value, below(key), found);
+                collect(value, below(key), lists_whole, found);
             }
+        }
+        // A list of plain values is one value: one name more or less in it is a change of it.
+        serde_json::Value::Array(items)
+            if lists_whole && !items.iter().any(|item| item.is_object() || item.is_array()) =>
+        {
+            let items: Vec<String> = items
+                .iter()
+                .map(|item| match item {
+                    serde_json::Value::String(text) => text.clone(),
+                    other => other.to_string(),
+                })
+                .collect();
+            found.insert(at, format!("[{}]", items.join(", ")));
         }
         serde_json::Value::Array(items) => {
             for (index, value) in items.iter().enumerate() {
-                collect(value, below(&index.to_string()), found);
+                collect(value, below(&index.to_string()), lists_whole, found);
             }
         }
         serde_json::Value::String(text) => {

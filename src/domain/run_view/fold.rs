@@ -1,8 +1,10 @@
 //! What each event says about the run.
 
-use super::{ChangedSetting, Child, GO_AHEADS, Phase, Question, ReadNote, RunView, StepState};
+use super::{
+    ChangedSetting, Child, GO_AHEADS, Lockout, Phase, Question, ReadNote, RunView, StepState,
+};
 use crate::domain::event::{Event, Fact};
-use crate::domain::plan::Goal;
+use crate::domain::plan::{Goal, NOT_CARRIED};
 use crate::domain::step::StepId;
 
 impl RunView {
@@ -157,7 +159,12 @@ impl RunView {
                 self.attempts.insert(*step, *attempt);
                 self.set(*step, StepState::Running { attempt: *attempt });
             }
-            Event::Effect { .. } | Event::Looked { .. } => {}
+            Event::Effect { what, .. } => {
+                if what.as_str().contains(NOT_CARRIED) && !self.not_carried.contains(what) {
+                    self.not_carried.push(what.clone());
+                }
+            }
+            Event::Looked { .. } => {}
             Event::ChildStarted {
                 step,
                 name,
@@ -381,6 +388,15 @@ impl RunView {
                 facts.downtime_seconds = by_boot.or(by_wall).map(|ms| ms as f64 / 1000.0);
                 facts.downtime_ended_ms = Some(*at_ms);
                 facts.serving = Some(serving.clone());
+                if let (Some(from_ms), Some(seconds)) =
+                    (facts.downtime_started_ms, facts.downtime_seconds)
+                {
+                    self.lockouts.push(Lockout {
+                        from_ms,
+                        to_ms: *at_ms,
+                        seconds,
+                    });
+                }
             }
             Fact::OwnerFound { owner } => facts.owner = Some(owner.clone()),
             Fact::ServerStopped {} => facts.server_stopped = true,

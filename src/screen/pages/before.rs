@@ -8,6 +8,7 @@ use crate::domain::step::{Danger, StepId};
 use crate::screen::rows::{Role, Row};
 use crate::wizard::State;
 use crate::wizard::items::{Do, Item};
+use crate::wizard::page::Page;
 
 pub fn plan(state: &State) -> Vec<Row> {
     let Some(looked) = &state.looked else {
@@ -165,6 +166,13 @@ pub fn step_detail(state: &State, index: usize) -> Vec<Row> {
 /// Every command of the plan, or of the steps of the run's page.
 pub fn commands(state: &State) -> Vec<Row> {
     let mut rows = Vec::new();
+    if let (Page::Ways, Some(by_hand)) = (state.page, &state.way_back_by_hand) {
+        rows.push(Row::dim(
+            "The restore by hand, as way-back.md in the run's folder has it; omup runs the same commands.",
+        ));
+        rows.extend(by_hand.lines().map(|line| Row::text(line.to_string())));
+        return rows;
+    }
     let Some(looked) = &state.looked else {
         if let Some(run) = &state.run {
             rows.push(Row::text(format!(

@@ -176,7 +176,7 @@ pub fn page(state: &State) -> Vec<Row> {
             "upgrade the clients outside (`omup clients` has the lines) and resume ingestion"
                 .to_string(),
         );
-        for setting in &run.left_behind {
+        for setting in &run.view.not_carried {
             // The file is the new version's; which setting it is comes after it.
             let text = setting.as_str();
             let text = text.split_once(".yaml: ").map_or(text, |(_, rest)| rest);

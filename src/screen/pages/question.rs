@@ -10,6 +10,20 @@ use crate::screen::units;
 use crate::wizard::page::Page;
 use crate::wizard::{State, who_else};
 
+/// The question without what the lines below say of the backup, and why an answers file does not count, where it says so.
+fn asked(text: &str, point: bool) -> Vec<String> {
+    match text.split_once(" The backup is ").filter(|_| !point) {
+        Some((first, rest)) => {
+            let why = rest
+                .rsplit_once(" (")
+                .and_then(|(_, why)| why.strip_suffix(')'));
+            let why = why.map(str::to_string);
+            std::iter::once(first.to_string()).chain(why).collect()
+        }
+        None => vec![text.to_string()],
+    }
+}
+
 pub fn rows(state: &State) -> Vec<Row> {
     let Some(run) = &state.run else {
         return vec![Row::text("No run is open.")];
@@ -33,7 +47,18 @@ pub fn rows(state: &State) -> Vec<Row> {
             Role::Strong,
         )
     });
-    rows.push(Row::text(question.text.to_string()));
+    rows.extend(
+        asked(question.text.as_str(), point)
+            .into_iter()
+            .map(Row::text),
+    );
+    let window = run.answers.as_ref();
+    let window = window.and_then(|answers| answers.run.agreed_downtime_minutes);
+    if let Some(minutes) = window.filter(|_| !point) {
+        rows.push(Row::text(format!(
+            "The agreed window is {minutes} min from your word."
+        )));
+    }
     rows.push(Row::empty());
     let yes = |ok: bool, text: String| {
         let (sign, role) = if ok {
@@ -51,7 +76,8 @@ pub fn rows(state: &State) -> Vec<Row> {
         (_, None) => "no backup".to_string(),
     };
     rows.push(yes(facts.level.is_some(), backup));
-    if let Some(seconds) = facts.restore_seconds {
+    // At the point the question itself says so.
+    if let Some(seconds) = facts.restore_seconds.filter(|_| !point) {
         rows.push(yes(
             true,
             format!(

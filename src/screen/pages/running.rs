@@ -2,6 +2,7 @@
 
 use super::pointer;
 use crate::domain::clean_text::CleanText;
+use crate::domain::plan::Goal;
 use crate::domain::run_view::StepState;
 use crate::domain::step::{Outcome, StepId};
 use crate::domain::validation::PointResult;
@@ -182,9 +183,14 @@ pub fn downtime(state: &State, run: &RunWatch) -> Vec<Row> {
         };
         row = row.and(words, role);
     } else if let Some(ends) = run.window_ends_ms() {
+        let back = matches!(run.view.goal, Some(Goal::WayBack { .. }));
+        let words = match back {
+            true => "",
+            false => "; no restore was measured, so nobody can say by when to decide",
+        };
         row = row.and(
             format!(
-                "  the window ends at {} UTC; no restore was measured, so nobody can say by when to decide",
+                "  the agreed window ends at {} UTC{words}",
                 units::time_of_day(ends)
             ),
             Role::Strong,

@@ -22,7 +22,12 @@ pub fn page(state: &State) -> Vec<Row> {
     let short = short(state);
     match failed {
         Some((step, failure)) => {
-            rows.push(Row::new(format!("✖ Failed to {}", failure.what), Role::Bad).hang(2));
+            // The exit code of a stop that somebody wanted.
+            let wanted = failure.exit == ExitCode::StoppedAndPutBack;
+            rows.push(match wanted {
+                true => Row::new("– Stopped, as it was asked for", Role::Strong).hang(2),
+                false => Row::new(format!("✖ Failed to {}", failure.what), Role::Bad).hang(2),
+            });
             if run.view.failure().is_none() {
                 rows.push(Row::new(
                     "  It was put back: the old version serves again.",
@@ -59,7 +64,16 @@ pub fn page(state: &State) -> Vec<Row> {
             rows.push(Row::empty());
             rows.push(label("Why", "not known: it may have been killed, or the machine restarted; what it did up to then is in the journal"));
             if let Some(step) = run.current() {
-                rows.push(label("Step", &format!("{}: not known how it ended; going on looks first and repeats nothing blindly", step.title())));
+                let how = match run.left_child {
+                    Some(pid) => format!(
+                        "its program (process {pid}) STILL RUNS and is watched by nobody: start nothing beside it; going on takes it up"
+                    ),
+                    None => {
+                        "not known how it ended; going on looks first and repeats nothing blindly"
+                            .to_string()
+                    }
+                };
+                rows.push(label("Step", &format!("{}: {how}", step.title())));
             }
         }
         None => {}

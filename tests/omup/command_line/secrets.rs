@@ -115,6 +115,7 @@ fn look(folder: &str, found: &mut BTreeSet<String>) {
             "practice server",
             // What the server's own start script calls with its own environment.
             "mkdir -p logs ",
+            "openmetadata.pid",
         ]
         .iter()
         .any(|own| line.contains(own))

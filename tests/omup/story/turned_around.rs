@@ -83,7 +83,7 @@ fn forward_after_all(engine: Engine) {
     let ended = stage.omup(&way, false);
     assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
     assert!(
-        !ended.stdout.contains("take a backup below"),
+        !ended.stdout.contains("final backup:"),
         "the half migrated database is not taken for the source: {}",
         ended.stdout
     );
