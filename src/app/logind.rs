@@ -77,7 +77,7 @@ fn files(folders: &[&Path]) -> Vec<String> {
 /// distributions build it.
 fn in_force(texts: &[String]) -> bool {
     let lines = || texts.iter().flat_map(|text| text.lines()).map(str::trim);
-    let set = lines().filter_map(assigned).last();
+    let set = lines().filter_map(assigned).next_back();
     let built_in = lines()
         .filter_map(|line| assigned(line.strip_prefix('#')?))
         .next();

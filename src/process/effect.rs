@@ -1,9 +1,10 @@
 //! Numbered points around every outside effect, so that a test can stop the program at each one.
 //!
 //! With `OMUP_EFFECT_TRACE=FILE` the names are written there, numbered; with `OMUP_KILL_AT=N` the
-//! program sends itself SIGKILL at the N-th point. Points count from [`arm`] on, which the runner
-//! calls: the commands that start it are not what a sweep kills. `OMUP_PANIC_AT_STEP=ID` lets a step
-//! panic at its beginning. Release builds know none of this.
+//! program sends itself SIGKILL at the N-th point, with `OMUP_SIGNAL_AT=N:SIGNAL` (a number) another
+//! signal, and goes on. Points count from [`arm`] on, which the runner calls: the commands that start
+//! it are not what a sweep kills. `OMUP_PANIC_AT_STEP=ID` lets a step panic at its beginning. Release
+//! builds know none of this.
 
 /// One point; call it directly before and directly after an effect.
 #[cfg(debug_assertions)]
@@ -48,6 +49,16 @@ mod debug {
         ARMED.store(true, Ordering::SeqCst);
     }
 
+    /// `N:SIGNAL`, where this is the N-th point.
+    fn signal_wanted(number: u64) -> Option<Signal> {
+        let wanted = std::env::var("OMUP_SIGNAL_AT").ok()?;
+        let (at, signal) = wanted.split_once(':')?;
+        if at.parse().ok() != Some(number) {
+            return None;
+        }
+        Signal::from_named_raw(signal.parse().ok()?)
+    }
+
     pub(super) fn hit(name: &str) {
         if !ARMED.load(Ordering::SeqCst) {
             return;
@@ -61,6 +72,9 @@ mod debug {
         {
             // A trace that cannot be written must not change what the program does.
             let _ = file.write_all(format!("{number} {name}\n").as_bytes());
+        }
+        if let Some(signal) = signal_wanted(number) {
+            let _ = kill_process(getpid(), signal);
         }
         let wanted = std::env::var("OMUP_KILL_AT").ok();
         if wanted.and_then(|text| text.parse().ok()) == Some(number) {

@@ -1,5 +1,6 @@
 //! Pages as rows of styled words, wrapped to a width. The full screen and the plain lines share them.
 
+use crate::domain::clean_text::dangerous;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -16,6 +17,17 @@ pub enum Role {
     /// A text field, and the one that takes the letters now.
     Field,
     FieldNow,
+}
+
+/// Whatever comes to a row is shown, and nothing of it obeyed: a letter that commands a terminal, hides or turns what
+/// stands beside it becomes a dot (also one in a field that somebody fills).
+fn shown(text: String) -> String {
+    if !text.contains(dangerous) {
+        return text;
+    }
+    text.chars()
+        .map(|c| if dangerous(c) { '·' } else { c })
+        .collect()
 }
 
 /// One row before wrapping.
@@ -37,7 +49,7 @@ pub struct Row {
 impl Row {
     pub fn new(text: impl Into<String>, role: Role) -> Self {
         Self {
-            spans: vec![(text.into(), role)],
+            spans: vec![(shown(text.into()), role)],
             hang: 0,
             marked: false,
             cut: false,
@@ -71,7 +83,7 @@ impl Row {
     }
 
     pub fn and(mut self, text: impl Into<String>, role: Role) -> Self {
-        self.spans.push((text.into(), role));
+        self.spans.push((shown(text.into()), role));
         self
     }
 

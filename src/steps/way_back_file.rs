@@ -4,12 +4,15 @@ use super::context::Context;
 use super::restore::serving_name;
 use crate::deployment::Side;
 use crate::domain::backup::Manifest;
+use crate::domain::clean_text::CleanText;
 use crate::domain::event::Event;
 use crate::domain::plan::Goal;
 use crate::domain::step::{Failure, StepId};
 use crate::domain::survey::Owner;
 use crate::exit_code::ExitCode;
 use crate::process::private_file::write_atomically;
+
+const SPOILED: &str = "way-back.md cannot be followed as it is written";
 
 /// Writes it into the run's folder and beside the backup; must exist before the point of no return. Masking that
 /// spoils one of its commands is an alarm: omup's own ways back do not need the page.
@@ -50,7 +53,9 @@ pub fn tell_if_spoiled(context: &Context<'_>, manifest: &Manifest) -> Result<(),
         return Ok(());
     };
     let text = context.clean(&why);
-    match context.view().alarms.contains(&text) {
+    // A later backup has another folder in the same command.
+    let told = |alarm: &CleanText| alarm.as_str().starts_with(SPOILED);
+    match context.view().alarms.iter().any(told) {
         true => Ok(()),
         false => context.recorder.record(Event::Alarm { text }),
     }
@@ -61,8 +66,7 @@ fn spoiled(context: &Context<'_>, manifest: &Manifest) -> Option<String> {
     let page = text(context, manifest);
     let command = masked_command(&page, &context.secrets.redactor.redact(&page))?;
     Some(format!(
-        "{} cannot be followed as it is written: a password or token is part of a path or a name in a command of it, and masked there: {command}. Take another password, one that is no part of a path or a name, or put the words in by hand; `omup rollback` does not need the page",
-        crate::backup::WAY_BACK
+        "{SPOILED}: a password or token is part of a path or a name in a command of it, and masked there: {command}. Take another password, one that is no part of a path or a name, or put the words in by hand; `omup rollback` does not need the page"
     ))
 }
 

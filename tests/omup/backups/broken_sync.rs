@@ -1,4 +1,5 @@
-//! One fsync fails, once: the backup has failed and is never called good; without its journal the run stops.
+//! One fsync, write or rename fails, once: the backup has failed and is never called good; without its journal the run
+//! stops.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -35,19 +36,53 @@ fn library(stage: &Stage) -> Option<PathBuf> {
     }
 }
 
-/// A run whose `at`-th fsync of a path with `part` in it fails (0: none); what was synced goes to `list`.
-fn with_broken_sync(stage: &Stage, library: &Path, part: &Path, at: usize, list: &Path) -> Omup {
+/// The call that fails, and how.
+#[derive(Clone, Copy, PartialEq)]
+enum Call {
+    Fsync,
+    Write,
+    Rename,
+}
+
+impl Call {
+    fn name(self) -> &'static str {
+        match self {
+            Call::Fsync => "fsync",
+            Call::Write => "write",
+            Call::Rename => "rename",
+        }
+    }
+
+    /// EIO, and for a write ENOSPC.
+    fn error(self) -> &'static str {
+        match self {
+            Call::Fsync | Call::Rename => "os error 5",
+            Call::Write => "os error 28",
+        }
+    }
+}
+
+/// A run whose `at`-th call of this kind for a path with `part` in it fails (0: none); what was called goes to `list`.
+fn with_broken(
+    stage: &Stage,
+    library: &Path,
+    (call, part): (Call, &Path),
+    at: usize,
+    list: &Path,
+) -> Omup {
     run(stage)
         .env("LD_PRELOAD", library)
+        .env("BROKEN_CALL", call.name())
         .env("BROKEN_SYNC_PART", part)
         .env("BROKEN_SYNC_AT", at.to_string())
         .env("BROKEN_SYNC_LIST", list)
 }
 
-/// What an undisturbed run syncs, in order.
-fn calm(stage: &Stage, library: &Path, part: &Path) -> Vec<String> {
+/// For what an undisturbed run calls it, in order.
+fn calm(stage: &Stage, library: &Path, broken: (Call, &Path)) -> Vec<String> {
     let list = stage.folder.join("synced");
-    with_broken_sync(stage, library, part, 0, &list)
+    let _ = std::fs::remove_file(&list);
+    with_broken(stage, library, broken, 0, &list)
         .run(RUN)
         .expect(WAITS);
     std::fs::read_to_string(&list)
@@ -60,38 +95,61 @@ fn calm(stage: &Stage, library: &Path, part: &Path) -> Vec<String> {
 #[test]
 fn a_failed_fsync_of_a_backup_is_never_called_good_on_postgres() {
     if let Some(stage) = Stage::postgres("sync-backup", &quiet()) {
-        of_a_backup(&stage);
+        of_a_backup(&stage, Call::Fsync);
     }
 }
 
 #[test]
 fn a_failed_fsync_of_a_backup_is_never_called_good_on_mysql() {
     if let Some(stage) = Stage::mysql("sync-backup", &quiet()) {
-        of_a_backup(&stage);
+        of_a_backup(&stage, Call::Fsync);
     }
 }
 
 #[test]
 fn a_failed_fsync_of_a_backup_is_never_called_good_on_sqlite() {
-    of_a_backup(&Stage::sqlite("sync-backup", &quiet()));
+    of_a_backup(&Stage::sqlite("sync-backup", &quiet()), Call::Fsync);
 }
 
-fn of_a_backup(stage: &Stage) {
+#[test]
+fn a_failed_write_or_rename_of_a_backup_is_never_called_good_on_postgres() {
+    if let Some(stage) = Stage::postgres("write-backup", &quiet()) {
+        of_a_backup(&stage, Call::Write);
+        of_a_backup(&stage, Call::Rename);
+    }
+}
+
+#[test]
+fn a_failed_write_or_rename_of_a_backup_is_never_called_good_on_mysql() {
+    if let Some(stage) = Stage::mysql("write-backup", &quiet()) {
+        of_a_backup(&stage, Call::Write);
+        of_a_backup(&stage, Call::Rename);
+    }
+}
+
+fn of_a_backup(stage: &Stage, call: Call) {
     let Some(library) = library(stage) else {
         return;
     };
     let part = stage.backups();
-    let synced = calm(stage, &library, &part);
+    let synced = calm(stage, &library, (call, &part));
+    let least = if call == Call::Rename { 2 } else { 5 };
     assert!(
-        synced.iter().any(|path| path.contains(".zst.partial")) && synced.len() > 5,
+        synced.iter().any(|path| path.contains(".zst")) && synced.len() > least,
         "{synced:?}"
     );
+    let step = synced.len().div_ceil(sweep().max(1)).max(1);
     let before = stage.contents(&stage.database_name());
-    for at in 1..=synced.len() {
+    for at in (1..=synced.len()).step_by(step) {
         let (older, known) = (tree(&part), complete(stage));
         let list = stage.folder.join("synced-now");
-        let ended = with_broken_sync(stage, &library, &part, at, &list).run(RUN);
-        let told = format!("fsync {at} of {} ({})", synced.len(), synced[at - 1]);
+        let ended = with_broken(stage, &library, (call, &part), at, &list).run(RUN);
+        let told = format!(
+            "{} {at} of {} ({})",
+            call.name(),
+            synced.len(),
+            synced[at - 1]
+        );
         // The certificate of the proof is written when the backup is whole and good already.
         let in_proof = ended.code == 21;
         assert!(
@@ -102,11 +160,11 @@ fn of_a_backup(stage: &Stage) {
             ended.stderr
         );
         assert!(
-            !in_proof || at + 2 > synced.len(),
-            "{told}: only the last ones belong to the proof"
+            !in_proof || at + 2 > synced.len() || synced[at - 1].contains("/unpacked-"),
+            "{told}: only the last ones, and what a copy is filled from, belong to the proof"
         );
         assert!(
-            super::scene::failure(stage).contains("os error 5"),
+            super::scene::failure(stage).contains(call.error()),
             "{told}: {}",
             super::scene::failure(stage)
         );
@@ -134,8 +192,9 @@ fn of_a_backup(stage: &Stage) {
         assert_resumes(stage, &older, &told);
     }
     println!(
-        "{} syncs of a backup, each failed once: none was called good",
-        synced.len()
+        "{} calls of {} for a backup, every {step}. failed once: none was called good",
+        synced.len(),
+        call.name()
     );
 }
 
@@ -148,7 +207,7 @@ fn a_failed_fsync_of_the_journal_stops_the_run_and_the_resume_works() {
         return;
     };
     let part = Path::new("/journal.jsonl");
-    let synced = calm(&stage, &library, part);
+    let synced = calm(&stage, &library, (Call::Fsync, part));
     let before = stage.contents(&stage.database_name());
     // The library counts in each process anew: by the calm run's list, the longer count is the runner's.
     let most = synced.len();
@@ -157,7 +216,7 @@ fn a_failed_fsync_of_the_journal_stops_the_run_and_the_resume_works() {
     for at in (1..=most).step_by(step) {
         let (older, known) = (tree(&stage.backups()), complete(&stage));
         let list = stage.folder.join("synced-now");
-        let ended = with_broken_sync(&stage, &library, part, at, &list).run(RUN);
+        let ended = with_broken(&stage, &library, (Call::Fsync, part), at, &list).run(RUN);
         let told = format!("fsync {at} of the journal");
         let said = format!(
             "{told}: exit code {}\n{}\n{}",

@@ -11,7 +11,7 @@ use crate::support::{mysql, wait};
 
 /// What a terminal may obey or a person cannot see; written down here again, so that the program's own list is
 /// not its own judge.
-fn dangerous(c: char) -> bool {
+pub fn dangerous(c: char) -> bool {
     let code = c as u32;
     (code < 0x20 && c != '\n')
         || (0x7f..=0x9f).contains(&code)
@@ -58,7 +58,7 @@ fn harmless(command: &[&str], ended: &Ended) {
 const NAME: &str = "evil \\u001B[2J\\u009B31m\\u202Egnp.exe\\u200B\\u007F\\u0007";
 
 /// Answers whose folder and name hold what a terminal obeys; confirmed.
-fn hostile_answers(stage: &Stage) {
+pub fn hostile_answers(stage: &Stage) {
     let path = |side: &str| format!("{:?}", stage.home(side));
     let backups = stage.folder.join("backups");
     let base = format!(

@@ -7,7 +7,7 @@ mod confirmations;
 mod control_socket;
 mod damaged_journal;
 mod diagnose;
-mod hostile_text;
+pub mod hostile_text;
 mod looking_only;
 mod meanwhile;
 mod panics;

@@ -31,14 +31,12 @@ fn open_to_others(folder: &Path, found: &mut BTreeSet<String>) {
 /// Promise 26, looked at all the while: temporary files too.
 #[test]
 fn every_file_is_private_under_an_open_umask() {
-    for engine in ["sqlite", "postgres"] {
-        let stage = match engine {
-            "sqlite" => Stage::sqlite("umask", &quiet("")),
-            _ => match Stage::postgres("umask", &quiet("")) {
-                Some(stage) => stage,
-                None => return,
-            },
-        };
+    let stages = [
+        Some(Stage::sqlite("umask", &quiet(""))),
+        Stage::postgres("umask", &quiet("")),
+        Stage::mysql("umask", &quiet("")),
+    ];
+    for stage in stages.into_iter().flatten() {
         let call = |arguments: &[&str]| {
             Command::new("sh")
                 .args([
@@ -48,6 +46,7 @@ fn every_file_is_private_under_an_open_umask() {
                 ])
                 .args(arguments)
                 .env("OMUP_STATE_DIR", stage.folder.join("state"))
+                .env("PATH", stage.path())
                 .stdin(Stdio::null())
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())

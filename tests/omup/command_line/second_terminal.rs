@@ -70,7 +70,7 @@ fn a_detached_run_is_told_watched_by_two_and_answered() {
         "it stays open"
     );
     old_serves(&stage);
-    assert!(answer(&stage, "start-of-downtime", 0).contains("is answered"));
+    assert!(answer(&stage, "start-of-downtime", 0).contains("your answer is taken"));
     wait_for_event(&stage, "\"id\":\"point-of-no-return\"");
     assert_eq!(stage.status()["phase"], "down");
     answer(&stage, "point-of-no-return", 0);

@@ -116,6 +116,7 @@ fn look(folder: &str, found: &mut BTreeSet<String>) {
             // What the server's own start script calls with its own environment.
             "mkdir -p logs ",
             "openmetadata.pid",
+            "/logs ",
         ]
         .iter()
         .any(|own| line.contains(own))

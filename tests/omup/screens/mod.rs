@@ -2,6 +2,7 @@
 
 mod clients;
 mod film;
+mod hostile;
 mod many_notes;
 mod masks;
 mod on_servers;

@@ -81,3 +81,37 @@ fn alone(stage: &Stage) {
     let report = stage.omup(&["report"], false).expect(0).stdout;
     assert!(report.contains("restored and equal"), "{report}");
 }
+
+/// Promise 15: names that break whoever builds SQL or shell lines from them make the whole trip.
+#[test]
+fn tables_of_any_name_are_backed_up_and_proven_on_mysql() {
+    let Some(stage) = Stage::mysql("odd-names", &quiet()) else {
+        return;
+    };
+    let long = "x".repeat(64);
+    let names = [
+        "a``b",
+        "a;drop table x",
+        "--",
+        "${x}$(touch pwned)",
+        "it's",
+        "a\"b",
+        "back\\slash",
+        "ä漢字€",
+        "%s",
+        "UPPER",
+        &long,
+    ];
+    for name in names {
+        stage.database().sql_as_administrator(&format!(
+            "create table `{name}` (`{name}` varchar(20)); insert into `{name}` values ('v'), (null)"
+        ));
+    }
+    let ended = stage.omup(&["backup", "--answers"], true);
+    assert_eq!(ended.code, 0, "{}\n{}", ended.stdout, ended.stderr);
+    assert_eq!(
+        stage.status()["view"]["facts"]["level"],
+        "restored-and-equal"
+    );
+    assert!(!stage.folder.join("pwned").exists() && !std::path::Path::new("pwned").exists());
+}

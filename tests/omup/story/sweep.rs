@@ -4,6 +4,8 @@
 //! `OMUP_SWEEP=N` sets how many points are visited, spread over all (default 20; half as many on the way back, which
 //! has half as many effects).
 
+use rustix::process::Signal;
+
 use super::stage::{Setting, Stage};
 use crate::support::digest::{Contents, difference};
 use crate::support::omup::Omup;
@@ -62,6 +64,70 @@ fn killed_at_any_effect_the_way_back_ends_the_same_on_postgres() {
 #[test]
 fn killed_at_any_effect_the_way_back_ends_the_same_on_mysql() {
     sweep_back(|name| Stage::mysql(name, &failing()));
+}
+
+/// Promise 20: a signal at any effect ends what can be done again and never a migration.
+#[test]
+fn signalled_at_any_effect_the_upgrade_ends_the_same_on_sqlite() {
+    signalled(|name| Some(Stage::sqlite(name, &quiet())));
+}
+
+#[test]
+fn signalled_at_any_effect_the_upgrade_ends_the_same_on_postgres() {
+    signalled(|name| Stage::postgres(name, &quiet()));
+}
+
+#[test]
+fn signalled_at_any_effect_the_upgrade_ends_the_same_on_mysql() {
+    signalled(|name| Stage::mysql(name, &quiet()));
+}
+
+fn signalled(stage: impl Fn(&str) -> Option<Stage>) {
+    const SIGNALS: [Signal; 5] = [
+        Signal::TERM,
+        Signal::INT,
+        Signal::QUIT,
+        Signal::HUP,
+        Signal::PIPE,
+    ];
+    let Some(calm) = stage("signal-calm") else {
+        return;
+    };
+    let effects = traced(calm.call(&["run", "--answers"], true), &calm, 0);
+    let calm_contents = calm.comparable();
+    for (turn, at) in points(effects.len(), wanted().div_ceil(3))
+        .into_iter()
+        .enumerate()
+    {
+        let signal = SIGNALS[turn % SIGNALS.len()];
+        let Some(stage) = stage("signal") else { return };
+        let what = format!("{signal:?} at effect {at:>3} {}", effects[at - 1]);
+        let ended = stage
+            .call(&["run", "--answers"], true)
+            .env("OMUP_SIGNAL_AT", format!("{at}:{}", signal.as_raw()))
+            .run(super::stage::RUN);
+        // A closed pipe is no word to end; and one in the last moments comes too late.
+        if ended.code != 0 {
+            let resumed = stage.omup(&["resume"], false);
+            assert_eq!(
+                resumed.code, 0,
+                "{what}\n{}\n{}",
+                resumed.stdout, resumed.stderr
+            );
+        }
+        assert_eq!(
+            stage.serving().as_deref(),
+            stage.made["new_version"].as_str(),
+            "{what}"
+        );
+        assert_eq!(
+            difference(&calm_contents, &stage.comparable()),
+            Vec::<String>::new(),
+            "{what}"
+        );
+        assert_eq!(stage.databases(), vec![stage.database_name()], "{what}");
+        println!("{what}: ended with {}, resumed, equal", ended.code);
+    }
 }
 
 fn failing() -> Setting {
