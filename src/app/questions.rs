@@ -15,6 +15,7 @@ use super::{open, out, run};
 use crate::domain::answers::Answers;
 use crate::domain::event::{ChecklistAnswer, Event};
 use crate::domain::finding::{Blocks, Verdict};
+use crate::domain::plan::{Intent, NOT_CARRIED};
 use crate::exit_code::ExitCode;
 use crate::knowledge::{GuideQuestion, Knowledge};
 use crate::runner::folder::State;
@@ -121,6 +122,13 @@ pub async fn ask(state: State, opening: Opening) -> Result<ExitCode> {
             ""
         };
         out::words(format!("  {:>2} {}{down}", index + 1, step.title));
+        for intent in &step.intents {
+            if let Intent::File { change, .. } = intent
+                && change.as_str().contains(NOT_CARRIED)
+            {
+                out::words(format!("       ! {change}"));
+            }
+        }
     }
     out::words(
         "The exact commands: `omup plan --answers FILE`. You are asked again before users are locked out, and before the new version touches the data.",
@@ -205,6 +213,7 @@ fn connect(given: Option<Answers>) -> Result<Answers> {
     {
         form.old_home = tui_input::Input::new(running.home.display().to_string());
     }
+    out::words("Enter keeps what stands in [ ].");
     loop {
         for id in [
             FieldId::OldHome,
@@ -214,20 +223,37 @@ fn connect(given: Option<Answers>) -> Result<Answers> {
             FieldId::PasswordFile,
             FieldId::Window,
         ] {
-            let now = form.field(id).value().to_string();
-            let shown = if now.is_empty() {
-                "empty".to_string()
-            } else {
-                now
-            };
-            let typed = line(&format!("{} ({}) [{shown}]:", id.label(), id.help()))?;
-            if !typed.is_empty() {
-                *form.field_mut(id) = tui_input::Input::new(typed);
-            }
+            fill(&mut form, id)?;
         }
         match form.answers() {
             Ok(answers) => return Ok(answers),
             Err(problem) => out::error(format!("That cannot be used: {problem}")),
+        }
+    }
+}
+
+/// Asks for one field until what is typed is no new problem; what stood there before is kept as what is offered.
+fn fill(form: &mut Form, id: FieldId) -> Result<()> {
+    let before = form.field(id).clone();
+    let offered = match before.value() {
+        "" => "empty",
+        value => value,
+    };
+    let question = format!("{} ({}) [{offered}]:", id.label(), id.help());
+    loop {
+        let typed = line(&question)?;
+        if typed.is_empty() {
+            return Ok(());
+        }
+        let quoted = format!("'{typed}'");
+        *form.field_mut(id) = tui_input::Input::new(typed);
+        match form.answers() {
+            // Of a field that is still to come another problem is told.
+            Err(problem) if problem.contains(&quoted) => {
+                out::error(format!("That cannot be used: {problem}"));
+                *form.field_mut(id) = before.clone();
+            }
+            Ok(_) | Err(_) => return Ok(()),
         }
     }
 }

@@ -342,9 +342,10 @@ impl RunView {
     pub fn may_simply_retry(&self) -> bool {
         matches!(self.phase(), Phase::BeforeDowntime | Phase::Down)
             || matches!(self.goal, Some(Goal::WayBack { .. }))
-            || self
-                .failure()
-                .is_some_and(|(_, failure)| failure.exit == ExitCode::CannotSurvey)
+            || self.failure().is_some_and(|(step, failure)| {
+                // A migration whose end was not seen is for a person to judge.
+                step != StepId::Migrate && failure.exit == ExitCode::CannotSurvey
+            })
     }
 
     /// The first failed step of the present goal.

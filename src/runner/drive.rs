@@ -27,7 +27,7 @@ use super::recorder::{Shared, THE_JOURNAL};
 /// load balancers: 350 s by default).
 const KEEP_ALIVE: Duration = Duration::from_secs(60);
 /// Tries to take a lost lock anew, and the pause between two.
-const LOCK_TRIES: u32 = 10;
+const LOCK_TRIES: u32 = 30;
 const LOCK_PAUSE: Duration = Duration::from_secs(3);
 
 /// Everything that a run needs beside its journal.
@@ -88,12 +88,14 @@ pub async fn drive(
             Next::Complete => break complete(&work, &shared.view()).await,
             Next::Stopped(id) => break stopped(&work, &shared, id).await,
             Next::Run(id) => id,
-            Next::Look(id) => match look(work.clone(), shared.clone(), id).await {
-                Ok(_) if shared.view().abort_asked => break aborted(&work, &shared).await,
-                Ok(true) => continue,
-                Ok(false) => id,
-                Err(failure) => break failed(&work, &shared, id, failure, false).await,
-            },
+            Next::Look(id) => {
+                match with_lock(look(work.clone(), shared.clone(), id), &mut lock).await {
+                    Ok(_) if shared.view().abort_asked => break aborted(&work, &shared).await,
+                    Ok(true) => continue,
+                    Ok(false) => id,
+                    Err(failure) => break failed(&work, &shared, id, failure, false).await,
+                }
+            }
             Next::Ask(id) => {
                 break failed(&work, &shared, id, interrupted_unknown(id), false).await;
             }
@@ -248,13 +250,22 @@ async fn still_locked(work: &Work, lock: &mut Box<dyn Lock>) -> Result<(), Datab
             }
             Err(error) => {
                 tries -= 1;
-                if tries == 0 || matches!(error, DatabaseError::Locked { .. }) {
+                if tries == 0 || others(&error, &work.lock_note) {
                     return Err(error);
                 }
                 tokio::time::sleep(LOCK_PAUSE).await;
+                // It may only have been slow to answer.
+                if lock.held().await {
+                    return Ok(());
+                }
             }
         }
     }
+}
+
+/// True where somebody else has the lock; a session of ours that the server takes to live is not somebody else.
+fn others(error: &DatabaseError, lock_note: &str) -> bool {
+    matches!(error, DatabaseError::Locked { holder } if !holder.as_str().contains(lock_note))
 }
 
 /// How the run ends without its lock. Held by another run, the database is theirs: no server is started on it.
@@ -264,7 +275,7 @@ async fn not_locked(
     id: StepId,
     error: DatabaseError,
 ) -> (ExitCode, String) {
-    let theirs = matches!(error, DatabaseError::Locked { .. });
+    let theirs = others(&error, &work.lock_note);
     let failure = Failure::new(
         ExitCode::LockLost,
         "hold the lock on the database",
@@ -275,11 +286,19 @@ async fn not_locked(
             work.folder.run
         ),
     );
-    if theirs && shared.view().phase() == Phase::Down {
+    if theirs {
+        let down = match shared.view().phase() {
+            Phase::Down => {
+                " USERS ARE LOCKED OUT: another run has taken this database, so the old server was not started."
+            }
+            Phase::BeforeDowntime | Phase::AfterPoint | Phase::Upgraded | Phase::RolledBack => {
+                " Another run has taken this database: nothing was put back."
+            }
+        };
         return (
             failure.exit,
             format!(
-                "stopped at '{}' ({failure}). USERS ARE LOCKED OUT: another run has taken this database, so the old server was not started. Still safe: {}. Next: {}, or `omup abort {}`: it starts the old server.",
+                "stopped at '{}' ({failure}).{down} Still safe: {}. Next: {}, or `omup abort {}`, which puts back what this run has changed.",
                 id.title(),
                 failure.still_safe,
                 failure.next,

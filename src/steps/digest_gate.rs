@@ -32,7 +32,7 @@ impl Step for DigestGate {
 
     fn preview(&self, _preview: &Preview<'_>) -> Vec<Intent> {
         vec![look(
-            "the backup read back from the disk, and every table's digest against its certificate; where anything differs, a final backup is taken and proven",
+            "the backup read back from the disk, and every table's digest against the one kept with the backup; where anything differs, a final backup is taken and proven",
         )]
     }
 

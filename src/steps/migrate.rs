@@ -71,6 +71,9 @@ impl Step for Migrate {
             }
         }
         no_orphans(context).await?;
+        nobody_serves(context, of_openmetadata)
+            .await
+            .map_err(|why| served(context, &why))?;
         lock_holders::before(context).await?;
         still_enough(context).await?;
         let params = migration_params(context);
@@ -85,7 +88,8 @@ impl Step for Migrate {
             .await
             .map_err(|e| failed(context, &e.to_string()))?;
         lock_holders::not_aborted(context)?;
-        nobody_serves(context, of_openmetadata)
+        // The wait for locks may have been long; whoever holds one then was asked about there.
+        nobody_serves(context, |_, _| false)
             .await
             .map_err(|why| served(context, &why))?;
         let watch = Watch::new(context);

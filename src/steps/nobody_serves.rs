@@ -11,10 +11,10 @@ use crate::domain::survey::{Owner, Session};
 /// just ended may need a moment to be noticed by the database.
 const QUIET: u32 = 2;
 const PAUSE: Duration = Duration::from_millis(250);
-const LOOKS: u32 = 20;
+const LOOKS: u32 = 40;
 
-/// Who counts: somebody who can write at the point of no return; at the migration only OpenMetadata itself and its
-/// user, since what else holds a lock is asked about there.
+/// The server is down, and nobody who `counts` is connected: at the point of no return whoever can write; at the
+/// migration OpenMetadata itself and its user, since what else holds a lock is asked about there.
 pub async fn nobody_serves(
     context: &Context<'_>,
     counts: impl Fn(&Session, &str) -> bool,

@@ -72,11 +72,11 @@ impl Step for Stop {
             .map_err(|e| self.failed(context, &e.to_string()))?;
         match &owner {
             Owner::NotRunning => {
-                self.stop_what_may_come(context, side).await?;
                 if keep && context.view().facts.owner.is_none() {
                     let known = context.survey.deployment.owner.clone();
                     context.fact(self.step, Fact::OwnerFound { owner: known })?;
                 }
+                self.stop_what_may_come(context, side).await?;
                 context.fact(self.step, Fact::ServerStopped {})?;
                 return Ok(Outcome::Success {
                     message: "no server was running".into(),
@@ -121,17 +121,18 @@ impl Step for Stop {
 }
 
 impl Stop {
-    /// Nobody listens, but one may be on its way up (a JVM that boots, a unit that is started again in some seconds):
-    /// its known owner is asked to stop it all the same, where that is no error for one that is down.
+    /// Nobody listens, but one may be on its way up (a JVM that boots, a unit that is started again in some seconds): a
+    /// known service is stopped all the same. A pid file is not: its number may be somebody else's process by now, and
+    /// the script kills whatever has it.
     async fn stop_what_may_come(&self, context: &Context<'_>, side: Side) -> Result<(), Failure> {
         let known = context.view().facts.owner;
         let known = known.unwrap_or_else(|| context.survey.deployment.owner.clone());
         // The process of then is not that of now.
         let owner = match known {
-            Owner::PidFile { file, .. } => Owner::PidFile { pid: 0, file },
             Owner::Systemd { unit, .. } => Owner::Systemd { pid: 0, unit },
             Owner::Runit { service, .. } => Owner::Runit { pid: 0, service },
-            Owner::Supervisord { .. }
+            Owner::PidFile { .. }
+            | Owner::Supervisord { .. }
             | Owner::Commands { .. }
             | Owner::Unknown { .. }
             | Owner::NotRunning => return Ok(()),
@@ -140,8 +141,13 @@ impl Stop {
             self.step,
             context.deployment.stop_command(&owner, side).join(" && "),
         )?;
+        // A script may call it a failure that there is nothing to stop: what counts is that nothing comes up.
         let stopped = context.deployment.stop(&owner, side, STOP_SECONDS).await;
-        stopped.map_err(|e| self.failed(context, &e.to_string()))?;
+        if let Err(error) = stopped
+            && self.back(context).await?.is_some()
+        {
+            return Err(self.failed(context, &error.to_string()));
+        }
         self.stays_down(context).await
     }
 

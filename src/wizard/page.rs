@@ -179,7 +179,7 @@ impl Page {
             Page::Finish => "Finish",
             Page::Ways => "Ways back",
             Page::Runs => "Runs",
-            Page::Journal => "Journal of this run",
+            Page::Journal => "Journal of this run, in UTC",
             Page::Log => "Log",
             Page::Report => "Report",
         }

@@ -214,7 +214,10 @@ impl RunWatch {
                 RunEvent::Fact {
                     fact: Fact::DowntimeEnded { .. },
                     ..
-                } => self.lockouts.extend(self.view.facts.downtime_seconds),
+                } => {
+                    self.lockouts.extend(self.view.facts.downtime_seconds);
+                    self.window_began_ms = None;
+                }
                 RunEvent::Fact {
                     fact: Fact::DowntimeStarted { at_ms, .. },
                     ..

@@ -122,7 +122,11 @@ fn collect(
         }
         // A list of plain values is one value: one name more or less in it is a change of it.
         serde_json::Value::Array(items)
-            if lists_whole && !items.iter().any(|item| item.is_object() || item.is_array()) =>
+            if lists_whole
+                && !items.iter().any(|item| {
+                    let asks = item.as_str().is_some_and(|text| text.contains("${"));
+                    asks || item.is_object() || item.is_array()
+                }) =>
         {
             let items: Vec<String> = items
                 .iter()

@@ -386,10 +386,11 @@ impl RunView {
                     .downtime_started_ms
                     .map(|start| at_ms.saturating_sub(start).max(0) as u64);
                 facts.downtime_seconds = by_boot.or(by_wall).map(|ms| ms as f64 / 1000.0);
-                facts.downtime_ended_ms = Some(*at_ms);
+                // Told again by a runner that found it ended.
+                let told = facts.downtime_ended_ms.replace(*at_ms).is_some();
                 facts.serving = Some(serving.clone());
-                if let (Some(from_ms), Some(seconds)) =
-                    (facts.downtime_started_ms, facts.downtime_seconds)
+                if let (Some(from_ms), Some(seconds), false) =
+                    (facts.downtime_started_ms, facts.downtime_seconds, told)
                 {
                     self.lockouts.push(Lockout {
                         from_ms,

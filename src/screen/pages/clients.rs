@@ -37,7 +37,15 @@ pub fn rows(state: &State) -> Vec<Row> {
     for (index, client) in clients.iter().enumerate() {
         rows.extend(one(state, index, client));
     }
-    if !clients.is_empty() {
+    if !clients.is_empty() && state.lesson.is_some() {
+        rows.push(
+            Row::new(
+                "  PRACTICE  these are real packages of this host: leave them as they are.",
+                Role::Strong,
+            )
+            .hang(2),
+        );
+    } else if !clients.is_empty() {
         rows.push(Row::dim(
             "  Run a line on its host once the new server is up, ingestion paused (y copies it).",
         ).hang(2));

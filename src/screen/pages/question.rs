@@ -15,7 +15,7 @@ fn asked(text: &str, point: bool) -> Vec<String> {
     match text.split_once(" The backup is ").filter(|_| !point) {
         Some((first, rest)) => {
             let why = rest
-                .rsplit_once(" (")
+                .split_once(". (")
                 .and_then(|(_, why)| why.strip_suffix(')'));
             let why = why.map(str::to_string);
             std::iter::once(first.to_string()).chain(why).collect()

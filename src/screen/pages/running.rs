@@ -102,9 +102,13 @@ fn progress(state: &State, run: &RunWatch) -> Vec<Row> {
                 .cut(),
         );
         let about = if progress.estimated { "about " } else { "" };
+        // The unit once, behind the whole.
+        let so_far = match is_bytes {
+            true => amount(done),
+            false => done.to_string(),
+        };
         rows.push(Row::text(format!(
-            "  Done    {} of {about}{}",
-            amount(done),
+            "  Done    {so_far} of {about}{}",
             amount(total)
         )));
     } else if let Some(done) = progress.done {

@@ -7,6 +7,7 @@ mod many_notes;
 mod masks;
 mod on_servers;
 mod over_ssh;
+mod plain_answers;
 mod replay;
 mod scenarios;
 mod terminal;

@@ -220,7 +220,7 @@ fn aborted_while_it_waits_for_a_lock_the_migration_is_not_begun_on_mysql() {
         "{}",
         ended.stdout
     );
-    assert_eq!(count(&stage, "question-withdrawn"), 1);
+    assert_eq!(count(&stage, "\"why\":\"the run is aborted\""), 1);
     assert_eq!(count(&stage, "\"name\":\"migrate\""), 0, "never begun");
     assert_eq!(
         difference(&before, &stage.contents(&name)),
