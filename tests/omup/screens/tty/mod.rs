@@ -4,6 +4,7 @@ mod copying;
 mod given_back;
 mod looks;
 mod lost;
+mod promises;
 mod sizes;
 mod typing;
 
